@@ -1,0 +1,130 @@
+import { Command, CommanderError, Option } from 'commander';
+import { UserError } from '../shared/errors.ts';
+import { QUEUE_NAMES } from '../shared/tasks/define.ts';
+
+/**
+ * The `millrace` command: the stable face for people, scripts and tests. Data on stdin and stdout, messages on
+ * stderr. A verb's code is loaded only when it runs.
+ */
+const program = new Command('millrace')
+  .description('A self-hosted worker cluster for crypto trading, with an admin console')
+  .showHelpAfterError('(run millrace --help for the verbs)')
+  .exitOverride();
+
+program
+  .command('up')
+  .description(
+    'start everything on this machine: PostgreSQL, Redis, migrations, producers, pools, api, console',
+  )
+  .action(async () => (await import('./commands/up.ts')).up());
+
+program
+  .command('config')
+  .description('print every setting with its value (secrets masked) and its meaning')
+  .option('--json', 'as JSON')
+  .action(async (options) => (await import('./commands/config.ts')).config(options));
+
+program
+  .command('migrate')
+  .description('bring the schema of TIMESCALEDB_URL up to date')
+  .action(async () => (await import('./commands/migrate.ts')).migrate());
+
+program
+  .command('sim')
+  .description('run the simulated exchange')
+  .option('--port <number>', 'port to listen on, 0 for any', '0')
+  .action(async (options) => (await import('./commands/sim.ts')).sim(options));
+
+program
+  .command('producer')
+  .description('run one producer: the feed of a venue, batched onto the queues')
+  .requiredOption('--venue <name>', 'the venue, such as sim, binance or kraken')
+  .action(async (options) => (await import('./commands/producer.ts')).producer(options));
+
+program
+  .command('worker')
+  .description('run one pool of workers')
+  .option('--name <name>', 'name of the pool, as the console shows it')
+  .addOption(
+    new Option('--queues <names>', `queues to consume, by comma: ${QUEUE_NAMES.join(', ')}`).default(
+      QUEUE_NAMES.join(','),
+      'all',
+    ),
+  )
+  .action(async (options) => (await import('./commands/worker.ts')).worker(options));
+
+program
+  .command('api')
+  .description('run the api and the console')
+  .action(async () => (await import('./commands/api.ts')).api());
+
+program
+  .command('reset-password')
+  .description("set a console user's password, read from stdin")
+  .argument('<user>', 'name of the user')
+  .action(async (user) => (await import('./commands/reset-password.ts')).resetPassword(user));
+
+program
+  .command('replay')
+  .description('feed a recording through the running cluster')
+  .requiredOption('--venue <name>', 'the venue that was recorded')
+  .requiredOption('--market <name>', 'its market, such as spot')
+  .option('--json', 'closing line as JSON')
+  .argument('<file>', 'a recording, gzip understood')
+  .action(async (file, options) => (await import('./commands/replay.ts')).replay(file, options));
+
+program
+  .command('normalize')
+  .description('frames of a recording in, normalized events as NDJSON out')
+  .requiredOption('--venue <name>', 'the venue that was recorded')
+  .requiredOption('--market <name>', 'its market, such as spot')
+  .argument('[file]', 'a recording, gzip understood; stdin when absent')
+  .action(async (file, options) => (await import('./commands/normalize.ts')).normalize(file, options));
+
+program
+  .command('book')
+  .description('frames of a recording in, the final order books as JSON out')
+  .requiredOption('--venue <name>', 'the venue that was recorded')
+  .requiredOption('--market <name>', 'its market, such as spot')
+  .option('--depth <levels>', 'how many levels to print', '25')
+  .argument('[file]', 'a recording, gzip understood; stdin when absent')
+  .action(async (file, options) => (await import('./commands/book.ts')).book(file, options));
+
+const bench = program.command('bench').description('measure, beside a reference of the same run');
+bench
+  .command('ingest')
+  .description('socket to committed row, beside one job an event')
+  .option('--json', 'as JSON')
+  .option('--seconds <n>', 'how long to measure each side', '10')
+  .action(async (options) => (await import('./commands/bench-ingest.ts')).benchIngest(options));
+bench
+  .command('latency')
+  .description('event to committed row at a fixed rate, p50 and p99')
+  .option('--json', 'as JSON')
+  .option('--rate <n>', 'events per second', '10000')
+  .option('--seconds <n>', 'how long to measure', '15')
+  .action(async (options) => (await import('./commands/bench-latency.ts')).benchLatency(options));
+
+const chaos = program.command('chaos').description('break things on purpose and count what was lost');
+chaos
+  .command('kill')
+  .description('kill -9 each process in turn while events flow; compare with the simulated exchange’s ledger')
+  .option('--json', 'as JSON')
+  .option('--rate <n>', 'events per second', '5000')
+  .option('--rounds <n>', 'times around all processes', '1')
+  .action(async (options) => (await import('./commands/chaos-kill.ts')).chaosKill(options));
+
+/** Runs one command line; returns the exit code. A person's mistake is one sentence, never a stack trace. */
+export async function main(argv: string[]): Promise<number> {
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UserError) {
+      process.stderr.write(`millrace: ${error.message}\n`);
+      return 2;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { UserError } from './errors.ts';
+import { maskUrl } from './log.ts';
+
+/** One row of the settings table: what `.env.example` and `millrace config` print. */
+type Setting = { schema: z.ZodType; help: string; secret?: boolean };
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+const names = (fallback: string) => z.string().default(fallback).transform(list);
+const whole = (fallback: number, min: number, max: number) =>
+  z.coerce.number({ error: 'must be a whole number' }).int().min(min).max(max).default(fallback);
+const amount = (fallback: string) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a plain decimal number, such as 0.001')
+    .default(fallback);
+const url = (...schemes: string[]) =>
+  z
+    .string()
+    .refine((text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text), {
+      message: `must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
+    })
+    .optional();
+
+/** Every setting, its default and its meaning. This file is the only reader of the environment. */
+export const SETTINGS = {
+  SUPPORTED_EXCHANGES: {
+    schema: names('sim').pipe(z.array(z.string()).min(1, 'must name at least one exchange')),
+    help: 'venues to record and trade, by comma: sim, binance, kraken',
+  },
+  SYMBOLS: {
+    schema: names('BTC/USDT,ETH/USDT').pipe(
+      z
+        .array(
+          z
+            .string()
+            .regex(/^[A-Z0-9]+\/[A-Z0-9]+(:[A-Z0-9]+)?$/, 'must be unified symbols, such as BTC/USDT'),
+        )
+        .min(1),
+    ),
+    help: 'unified symbols, as ccxt has them, by comma: BTC/USDT,ETH/USDT',
+  },
+  INTERVALS: {
+    schema: names(''),
+    help: 'candle intervals to record; empty takes 1s and 1m on sim, 1m elsewhere',
+  },
+  REDIS_URL: {
+    schema: url('redis', 'rediss'),
+    help: 'Redis 6.2+ or Valkey; empty starts one of our own',
+    secret: true,
+  },
+  TIMESCALEDB_URL: {
+    schema: url('postgres', 'postgresql'),
+    help: 'PostgreSQL 14+, with or without TimescaleDB; empty starts an embedded one',
+    secret: true,
+  },
+  HOST: { schema: z.string().default('127.0.0.1'), help: 'address that the api listens on' },
+  PORT: { schema: whole(3000, 1, 65_535), help: 'port of the api and the console' },
+  MILLRACE_HOME: { schema: z.string().default('.millrace'), help: 'the one folder for all local data' },
+  NAMESPACE: {
+    schema: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')
+      .default('millrace'),
+    help: 'prefix of our keys, queues and channels in Redis',
+  },
+  LOG_LEVEL: {
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+    help: 'how much to log',
+  },
+  SHARDS: { schema: whole(2, 1, 64), help: 'archive queues; a symbol always hashes to the same one' },
+  BATCH_MAX_EVENTS: { schema: whole(500, 1, 10_000), help: 'a batch leaves when it holds so many events' },
+  BATCH_MAX_MS: { schema: whole(10, 1, 10_000), help: 'or when it is so many milliseconds old' },
+  BOOK_SNAPSHOT_MS: { schema: whole(1000, 100, 3_600_000), help: 'how often a book snapshot is archived' },
+  AUTOPILOT: {
+    schema: z.enum(['on', 'off']).default('on'),
+    help: 'paper autopilot: turns signals into paper orders (live trading does not exist yet)',
+  },
+  DAILY_TRADE_LIMIT: { schema: whole(100, 0, 1_000_000), help: 'orders an autopilot may place per UTC day' },
+  PAPER_CASH: { schema: amount('100000'), help: 'opening cash of the paper account, in the quote currency' },
+  PAPER_FEE: { schema: amount('0.001'), help: 'taker fee of the paper account, a fraction of the notional' },
+  ORDER_FRACTION: { schema: amount('0.1'), help: 'share of the cash a buy spends' },
+  SMTP_URL: {
+    schema: url('smtp', 'smtps'),
+    help: 'mail server; empty keeps mail in the outbox',
+    secret: true,
+  },
+  MAIL_FROM: { schema: z.string().default('millrace@localhost'), help: 'sender of our mail' },
+  MAIL_TO: { schema: names(''), help: 'receivers of signals and reports, by comma' },
+  ADMIN_PASSWORD: {
+    schema: z.string().min(12, 'must have at least 12 characters').optional(),
+    help: "the first admin's password; empty makes one and prints it once",
+    secret: true,
+  },
+  SESSION_SECRET: {
+    schema: z.string().min(32, 'must have at least 32 characters').optional(),
+    help: 'signs sessions; `millrace up` makes and keeps one, every other way to run the api must set it',
+    secret: true,
+  },
+  METRICS_TOKEN: {
+    schema: z.string().min(16, 'must have at least 16 characters').optional(),
+    help: 'bearer token with which Prometheus may read /metrics without a login',
+    secret: true,
+  },
+  SIM_URL: { schema: url('http'), help: 'address of the simulated exchange; `millrace up` sets it' },
+  SIM_SEED: { schema: whole(42, 0, 2 ** 31 - 1), help: 'seed of the simulated exchange' },
+  SIM_EVENTS_PER_SECOND: {
+    schema: whole(40, 1, 50_000),
+    help: 'trades and book updates it makes, all symbols together',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type Config = Readonly<{ [K in SettingName]: z.output<(typeof SETTINGS)[K]['schema']> }>;
+type Environment = Record<string, string | undefined>;
+
+/**
+ * Reads `.env` (where there is one) and the environment, once, into typed values; an empty value counts as unset.
+ * @throws {UserError} naming the first bad setting, its value unless secret, and what it must be
+ */
+export function loadConfig(environment: Environment = environmentWithDotEnv()): Config {
+  const config: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
+    const text = environment[name]?.trim() || undefined;
+    const parsed = setting.schema.safeParse(text);
+    if (!parsed.success) {
+      const shown = setting.secret ? '' : `=${text}`;
+      throw new UserError(
+        `${name}${shown} is not valid: ${parsed.error.issues[0]?.message} (${setting.help})`,
+      );
+    }
+    config[name] = parsed.data;
+  }
+  config.MILLRACE_HOME = resolve(config.MILLRACE_HOME as string);
+  return config as Config;
+}
+
+/** A setting that this process cannot do without. */
+export function requireSetting<K extends SettingName>(config: Config, name: K): NonNullable<Config[K]> {
+  const value = config[name];
+  if (value === undefined) throw new UserError(`${name} is not set: ${SETTINGS[name].help}`);
+  return value as NonNullable<Config[K]>;
+}
+
+/** Name, value as text (secrets masked) and meaning of every setting, in the order of the table. */
+export function describeConfig(config: Config): { name: SettingName; value: string; help: string }[] {
+  return (Object.keys(SETTINGS) as SettingName[]).map((name) => {
+    const { help, secret } = SETTINGS[name] as Setting;
+    const value = config[name];
+    const text = value === undefined ? '' : String(value);
+    return { name, value: secret && text ? (maskUrl(text) ?? '***') : text, help };
+  });
+}
+
+/** The environment a child process needs to see the same settings. */
+export function toEnvironment(config: Config): Record<string, string> {
+  const pairs = Object.entries(config).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(pairs.map(([name, value]) => [name, String(value)]));
+}
+
+function environmentWithDotEnv(): Environment {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
+}

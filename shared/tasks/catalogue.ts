@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { INTERVALS, type Interval } from '../domain/market.ts';
+import { RejectError } from '../errors.ts';
+import { eventBatch } from './batch.ts';
+import { day, symbol, type TaskDefinition, timestamp, venue } from './define.ts';
+
+const interval = z.enum(Object.keys(INTERVALS) as [Interval, ...Interval[]]);
+const MINUTE = 60_000;
+
+/**
+ * The catalogue: every kind of work in the cluster. Data only; `workers/handlers.ts` must name a handler for each,
+ * or it does not compile.
+ */
+export const TASKS = {
+  /** Writes a micro-batch of market events to the archive, then passes closed candles on to `evaluate_candles`. */
+  archive_batch: {
+    queue: 'archive',
+    payload: eventBatch,
+    recorded: false,
+    attempts: 1_000,
+    backoffMs: 200,
+    timeLimitMs: MINUTE,
+  },
+  /** Brings the moving averages of one symbol and interval up to the newest archived candle, and finds signals. */
+  evaluate_candles: {
+    queue: 'inference',
+    payload: z.strictObject({ venue, symbol, interval, upTo: timestamp, source: eventBatch.shape.source }),
+    recorded: false,
+    attempts: 1_000,
+    backoffMs: 200,
+    timeLimitMs: MINUTE,
+  },
+  /** Lets every autopilot decide on one stored signal. */
+  execute_signal: {
+    queue: 'execution',
+    payload: z.strictObject({ signalId: z.int().positive() }),
+    recorded: false,
+    attempts: 20,
+    backoffMs: 250,
+    timeLimitMs: 30_000,
+  },
+  /** Brings candles of a symbol from the venue's REST history into the archive. */
+  bootstrap: {
+    queue: 'history',
+    payload: z.strictObject({ venue, symbol, interval, from: timestamp, to: timestamp }),
+    recorded: true,
+    attempts: 8,
+    backoffMs: 1_000,
+    timeLimitMs: 30 * MINUTE,
+  },
+  /** Fetches the trades that a disconnect or a crash lost, both ids included. */
+  backfill_trades: {
+    queue: 'history',
+    payload: z.strictObject({
+      venue,
+      symbol,
+      fromId: z.string().regex(/^\d{1,20}$/),
+      toId: z.string().regex(/^\d{1,20}$/),
+      cause: z.string().max(200),
+    }),
+    recorded: true,
+    attempts: 20,
+    backoffMs: 1_000,
+    timeLimitMs: 30 * MINUTE,
+  },
+  /** Trains a model on the archive, after bootstrapping the candles that are missing. */
+  train_model: {
+    queue: 'training',
+    payload: z.strictObject({ venue, symbol, interval, candles: z.int().min(300).max(200_000) }),
+    recorded: true,
+    attempts: 3,
+    backoffMs: 2_000,
+    timeLimitMs: 30 * MINUTE,
+  },
+  /** Makes the report of one UTC day; without a day, of the day that ended last. */
+  generate_report: {
+    queue: 'reports',
+    payload: z.strictObject({ day: day.optional() }),
+    recorded: true,
+    attempts: 3,
+    backoffMs: 5_000,
+    timeLimitMs: 5 * MINUTE,
+    schedule: { cron: '5 0 * * *', payload: {} },
+  },
+  /** Sends one waiting mail of the outbox. */
+  send_mail: {
+    queue: 'notify',
+    payload: z.strictObject({ outboxId: z.int().positive() }),
+    recorded: false,
+    attempts: 12,
+    backoffMs: 2_000,
+    timeLimitMs: MINUTE,
+  },
+  /** Keeps frames that no adapter could read, for people to look at. */
+  keep_bad_frames: {
+    queue: 'maintenance',
+    payload: z.strictObject({
+      venue,
+      frames: z
+        .array(
+          z.strictObject({
+            receivedAt: timestamp,
+            reason: z.string().max(300),
+            bytes: z.int().min(0),
+            head: z.string().max(2_000),
+            digest: z.string().max(64),
+          }),
+        )
+        .max(500),
+    }),
+    recorded: false,
+    attempts: 20,
+    backoffMs: 500,
+    timeLimitMs: MINUTE,
+  },
+  /** Finds what fell between two stones (a crash after a commit, an emptied Redis) and sends it on its way again. */
+  sweep: {
+    queue: 'maintenance',
+    payload: z.strictObject({}),
+    recorded: false,
+    attempts: 1,
+    backoffMs: 1_000,
+    timeLimitMs: MINUTE,
+    schedule: { everyMs: 5_000, payload: {} },
+  },
+} as const satisfies Record<string, TaskDefinition>;
+
+export type TaskName = keyof typeof TASKS;
+export type Payload<N extends TaskName> = z.output<(typeof TASKS)[N]['payload']>;
+export const TASK_NAMES = Object.keys(TASKS) as TaskName[];
+export const isTaskName = (text: string): text is TaskName => Object.hasOwn(TASKS, text);
+
+/** The definition without its literal types, for code that treats all tasks alike. */
+export const taskDefinition = (name: TaskName): TaskDefinition => TASKS[name];
+
+/**
+ * The payload as the catalogue has it, for both ends of a queue.
+ * @throws {RejectError} naming the task and the field
+ */
+export function parsePayload<N extends TaskName>(name: N, payload: unknown): Payload<N> {
+  const parsed = taskDefinition(name).payload.safeParse(payload);
+  if (parsed.success) return parsed.data as Payload<N>;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') || 'payload';
+  throw new RejectError(`${name}: ${field}: ${issue?.message}`, field);
+}

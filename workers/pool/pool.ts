@@ -1,0 +1,111 @@
+import { Worker } from 'bullmq';
+import { sleep } from '../../shared/clock.ts';
+import type { Config } from '../../shared/config.ts';
+import { requireSetting } from '../../shared/config.ts';
+import { createSql } from '../../shared/db/client.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { Releasers } from '../../shared/lifecycle.ts';
+import type { Log } from '../../shared/log.ts';
+import { createMetrics } from '../../shared/metrics.ts';
+import { startHeartbeat } from '../../shared/queue/heartbeat.ts';
+import { LockClient } from '../../shared/queue/lock.ts';
+import { Queues } from '../../shared/queue/queues.ts';
+import { connectBlockingRedis, connectRedis } from '../../shared/queue/redis.ts';
+import { QUEUES, type QueueName } from '../../shared/tasks/define.ts';
+import type { PoolDeps } from '../context.ts';
+import { type Handlers, retryDelay, runTask } from './run-task.ts';
+import { keepSchedules } from './schedules.ts';
+
+/** Of the 20 s a process may take to drain, what running tasks get before they are cancelled and tried elsewhere. */
+const WARM_SHUTDOWN_MS = 12_000;
+
+/**
+ * One pool: a process that consumes the named queues with their slots until its releasers close.
+ *
+ * Stopping is warm (no new tasks, running ones end), then cold: after 12 s what still runs is aborted and goes back
+ * to its queue. A job whose holder died is run again by another pool within seconds.
+ */
+export async function startPool(
+  config: Config,
+  log: Log,
+  releasers: Releasers,
+  handlers: Handlers,
+  { name, queues: queueNames }: { name: string; queues: QueueName[] },
+): Promise<PoolDeps> {
+  const redisUrl = requireSetting(config, 'REDIS_URL');
+  const redis = connectBlockingRedis(redisUrl, log);
+  releasers.push('redis', () => redis.disconnect());
+  const sql = createSql(requireSetting(config, 'TIMESCALEDB_URL'), { name, max: 8 });
+  releasers.push('postgres', () => sql.end({ timeout: 5 }));
+  const enqueuing = connectRedis(redisUrl, log, { enableOfflineQueue: true, maxRetriesPerRequest: 20 });
+  releasers.push('redis for enqueuing', () => enqueuing.disconnect());
+  const queues = new Queues(enqueuing, { prefix: config.NAMESPACE, shards: config.SHARDS });
+  releasers.push('queues', () => queues.close());
+
+  const metrics = createMetrics(name);
+  const deps: PoolDeps = {
+    config,
+    sql,
+    redis: enqueuing,
+    queues,
+    locks: new LockClient(enqueuing, config.NAMESPACE),
+    metrics,
+    log,
+  };
+  const cold = new AbortController();
+  let busy = 0;
+  const workers = queueNames.flatMap((queue) =>
+    queues.physicalNames(queue).map((physical) => {
+      const worker = new Worker(
+        physical,
+        async (job, _token, signal) => {
+          busy++;
+          const signals = signal ? AbortSignal.any([cold.signal, signal]) : cold.signal;
+          return runTask(deps, handlers, name, job, signals).finally(() => busy--);
+        },
+        {
+          connection: redis,
+          prefix: config.NAMESPACE,
+          concurrency: QUEUES[queue].slots,
+          lockDuration: 10_000,
+          stalledInterval: 5_000,
+          maxStalledCount: 20,
+          settings: { backoffStrategy: retryDelay },
+        },
+      );
+      worker.on('error', (error) => log.warn({ queue: physical, reason: messageOf(error) }, 'worker error'));
+      worker.on('lockRenewalFailed', (ids) => {
+        for (const id of ids) worker.cancelJob(id, 'its lock was lost');
+      });
+      return worker;
+    }),
+  );
+  releasers.push('workers', async () => {
+    const closing = Promise.all(workers.map((worker) => worker.close()));
+    if (await Promise.race([closing.then(() => true), sleep(WARM_SHUTDOWN_MS).then(() => false)])) return;
+    cold.abort();
+    if (await Promise.race([closing.then(() => true), sleep(3_000).then(() => false)])) return;
+    await Promise.all(workers.map((worker) => worker.close(true)));
+  });
+  await keepOneActive(queues, queueNames);
+
+  const physicalNames = queueNames.flatMap((queue) => queues.physicalNames(queue));
+  const slots = workers.reduce((sum, worker) => sum + worker.concurrency, 0);
+  const heartbeat = startHeartbeat(
+    enqueuing,
+    config.NAMESPACE,
+    { kind: 'pool', name, metrics: metrics.registry },
+    () => ({ queues: physicalNames, slots, busy }),
+  );
+  releasers.push('heartbeat', () => heartbeat.stop());
+  if (queueNames.includes('maintenance')) await keepSchedules(deps, releasers);
+  log.info({ queues: physicalNames, slots }, 'pool is ready');
+  return deps;
+}
+
+/** A shard runs one job at a time in the whole cluster, however many pools consume it: a symbol keeps its order. */
+async function keepOneActive(queues: Queues, queueNames: QueueName[]) {
+  const sharded = queueNames.filter((queue) => QUEUES[queue].sharded);
+  const names = sharded.flatMap((queue) => queues.physicalNames(queue));
+  await Promise.all(names.map((name) => queues.get(name).setGlobalConcurrency(1)));
+}

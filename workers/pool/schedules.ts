@@ -1,0 +1,48 @@
+import { sleep } from '../../shared/clock.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { Releasers } from '../../shared/lifecycle.ts';
+import { TASK_NAMES, taskDefinition } from '../../shared/tasks/catalogue.ts';
+import type { PoolDeps } from '../context.ts';
+
+const CHECK_MS = 30_000;
+
+/**
+ * Keeps the catalogue's timetable in the queues. One pool at a time does it, for concurrent upserts can lose or
+ * double ticks; it is repeated so that an emptied Redis gets its timetable back.
+ */
+export async function keepSchedules(deps: PoolDeps, releasers: Releasers): Promise<void> {
+  const stop = new AbortController();
+  const loop = (async () => {
+    do {
+      await upsertAll(deps).catch((error) =>
+        deps.log.warn({ reason: messageOf(error) }, 'schedules not checked'),
+      );
+    } while (await sleep(CHECK_MS, stop.signal));
+  })();
+  releasers.push('schedules', async () => {
+    stop.abort();
+    await loop;
+  });
+}
+
+async function upsertAll(deps: PoolDeps): Promise<void> {
+  const lock = await deps.locks.tryAcquire('schedules', 10_000);
+  if (!lock) return;
+  try {
+    for (const name of TASK_NAMES) {
+      const { schedule, queue } = taskDefinition(name);
+      if (!schedule) continue;
+      const repeat = 'cron' in schedule ? { pattern: schedule.cron, tz: 'UTC' } : { every: schedule.everyMs };
+      const scheduler = deps.queues.get(queue);
+      const kept = await scheduler.getJobScheduler(name);
+      if (kept && (kept.pattern === ('cron' in schedule ? schedule.cron : undefined) || kept.every)) continue;
+      await scheduler.upsertJobScheduler(name, repeat, {
+        name,
+        data: schedule.payload,
+        opts: { removeOnComplete: true, removeOnFail: { age: 86_400, count: 100 } },
+      });
+    }
+  } finally {
+    await lock.release().catch(() => {});
+  }
+}
