@@ -99,7 +99,7 @@ export const listMetrics = (redis: Redis, namespace: string): Promise<string[]> 
 
 async function readAll(redis: Redis, namespace: string, key: (namespace: string, id: string) => string) {
   await redis.zremrangebyscore(indexKey(namespace), '-inf', String(now() - 6 * TTL_MS));
-  const ids = await redis.zrange(indexKey(namespace), 0, -1);
+  const ids = await redis.zrange(indexKey(namespace), '0', '-1');
   if (ids.length === 0) return [];
   const texts = await redis.mget(ids.map((id) => key(namespace, id)));
   return texts.filter((text) => text !== null);

@@ -1,7 +1,5 @@
 import type { Redis } from 'ioredis';
-import redlock, { ExecutionError, type Lock, ResourceLockedError } from 'redlock';
-
-const Redlock = redlock.default;
+import { ExecutionError, type Lock, Redlock, ResourceLockedError } from 'redlock';
 
 /**
  * A Redlock lock on one Redis: it keeps contenders from wasting work, no more. What makes a stale holder's write
@@ -9,7 +7,7 @@ const Redlock = redlock.default;
  * https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/
  */
 export class LockClient {
-  readonly #redlock: InstanceType<typeof Redlock>;
+  readonly #redlock: Redlock;
   readonly #namespace: string;
 
   constructor(redis: Redis, namespace: string) {
