@@ -16,6 +16,16 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<boolean> 
   }
 }
 
+/** Whether `work` settles within `ms`; a rejection passes through. Leaves no timer behind. */
+export async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const stop = new AbortController();
+  try {
+    return await Promise.race([work.then(() => true), sleep(ms, stop.signal).then(() => false)]);
+  } finally {
+    stop.abort();
+  }
+}
+
 /**
  * Full-jitter exponential backoff: a random wait in `[0, min(capMs, baseMs · 2^attempt)]`, never below `floorMs`.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/

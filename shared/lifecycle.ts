@@ -1,4 +1,4 @@
-import { sleep } from './clock.ts';
+import { endsWithin } from './clock.ts';
 import { messageOf, UserError } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -63,7 +63,7 @@ export async function runProcess(
     else log.fatal({ err: error }, 'start failed');
     process.exitCode = error instanceof UserError ? 2 : 1;
   }
-  const drained = await Promise.race([releasers.close().then(() => true), sleep(drainMs).then(() => false)]);
+  const drained = await endsWithin(drainMs, releasers.close());
   if (!drained) log.error({ drainMs }, 'drain took too long, exiting anyway');
   process.exit(drained ? (process.exitCode ?? 0) : 1);
 }

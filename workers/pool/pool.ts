@@ -1,5 +1,5 @@
 import { Worker } from 'bullmq';
-import { sleep } from '../../shared/clock.ts';
+import { endsWithin } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { requireSetting } from '../../shared/config.ts';
 import { createSql } from '../../shared/db/client.ts';
@@ -18,6 +18,8 @@ import { keepSchedules } from './schedules.ts';
 
 /** Of the 20 s a process may take to drain, what running tasks get before they are cancelled and tried elsewhere. */
 const WARM_SHUTDOWN_MS = 12_000;
+/** And what cancelled ones get to put their things in order. */
+const COLD_SHUTDOWN_MS = 3_000;
 
 /**
  * One pool: a process that consumes the named queues with their slots until its releasers close.
@@ -82,9 +84,9 @@ export async function startPool(
   );
   releasers.push('workers', async () => {
     const closing = Promise.all(workers.map((worker) => worker.close()));
-    if (await Promise.race([closing.then(() => true), sleep(WARM_SHUTDOWN_MS).then(() => false)])) return;
+    if (await endsWithin(WARM_SHUTDOWN_MS, closing)) return;
     cold.abort();
-    if (await Promise.race([closing.then(() => true), sleep(3_000).then(() => false)])) return;
+    if (await endsWithin(COLD_SHUTDOWN_MS, closing)) return;
     await Promise.all(workers.map((worker) => worker.close(true)));
   });
   await keepOneActive(queues, queueNames);

@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { findTask, taskRecord } from '../../shared/db/tasks.ts';
+import { RejectError } from '../../shared/errors.ts';
+import { Releasers } from '../../shared/lifecycle.ts';
+import { createLog } from '../../shared/log.ts';
+import { listProcesses } from '../../shared/queue/heartbeat.ts';
+import { submitTask } from '../../shared/queue/submit.ts';
+import type { TaskState } from '../../shared/tasks/define.ts';
+import type { PoolDeps } from '../context.ts';
+import { startPool } from './pool.ts';
+import type { Handlers } from './run-task.ts';
+
+let db: TestDatabase;
+let redis: TestRedis;
+let releasers: Releasers;
+const log = createLog('test', 'fatal');
+
+beforeAll(async () => {
+  db = await testDatabase();
+  redis = await testRedis();
+});
+afterEach(() => releasers.close());
+afterAll(async () => {
+  await redis.close();
+  await db.drop();
+});
+
+test('a recorded task keeps its progress and result after Redis has forgotten', async () => {
+  const deps = await pool({
+    generate_report: async (_payload, context) => {
+      await context.progress(1, 2, 'drawing');
+      return { pages: 3 };
+    },
+  });
+  const id = await submit(deps, {});
+  await untilState(id, 'SUCCESS');
+  await redis.redis.flushdb();
+  expect(await findTask(db.sql, id)).toMatchObject({
+    state: 'SUCCESS',
+    progress: { done: 1, total: 2, note: 'drawing' },
+    result: { pages: 3 },
+    attempts: 1,
+    error: null,
+    worker: 'test',
+  });
+});
+
+test('a handler that fails is tried again, and its RETRY is on record', async () => {
+  const seen: (TaskState | undefined)[] = [];
+  const deps = await pool({
+    bootstrap: async (_payload, context) => {
+      if (context.attempt > 1) seen.push((await findTask(db.sql, context.id))?.state);
+      if (context.attempt < 3) throw new Error('no network');
+      return 'done';
+    },
+  });
+  const at = 1_700_000_000_000;
+  const payload = { venue: 'sim', symbol: 'BTC/USDT', interval: '1m', from: at, to: at } as const;
+  const id = await submitTask(taskRecord(db.sql), deps.queues, 'bootstrap', payload);
+  await untilState(id, 'SUCCESS');
+  expect(seen).toEqual(['STARTED', 'STARTED']);
+  expect(await findTask(db.sql, id)).toMatchObject({ attempts: 3, result: 'done' });
+});
+
+test('a rejected input fails at once with its reason, whatever attempts are left', async () => {
+  const deps = await pool({
+    generate_report: async () => {
+      throw new RejectError('no such day');
+    },
+  });
+  const id = await submit(deps, {});
+  await untilState(id, 'FAILURE');
+  expect(await findTask(db.sql, id)).toMatchObject({ attempts: 1, error: 'no such day' });
+});
+
+test('a bad payload does not get into a queue, and names the field', async () => {
+  const deps = await pool({});
+  await expect(submit(deps, { day: 'yesterday' })).rejects.toThrow('generate_report: day: must be a day');
+});
+
+test('a job that is delivered twice runs once and answers the kept result', async () => {
+  let runs = 0;
+  const deps = await pool({ generate_report: async () => ++runs });
+  const id = await submit(deps, {});
+  await untilState(id, 'SUCCESS');
+  await (await deps.queues.get('reports').getJob(id))?.remove();
+  const job = await deps.queues.enqueue('generate_report', {}, { id });
+  await until(async () => (await job.getState()) === 'completed');
+  expect(runs).toBe(1);
+});
+
+test('a job of a name that is not in the catalogue fails with that reason', async () => {
+  const deps = await pool({});
+  const job = await deps.queues.get('reports').add('mine_bitcoin', {});
+  await until(async () => (await job.getState()) === 'failed');
+  const failed = await deps.queues.get('reports').getJob(job.id ?? '');
+  expect(failed?.failedReason).toBe('no such task in the catalogue: mine_bitcoin');
+});
+
+test('a pool that drains lets a running task end, then leaves the list of processes', async () => {
+  let began = () => {};
+  const running = new Promise<void>((resolve) => {
+    began = resolve;
+  });
+  let end = () => {};
+  const deps = await pool({
+    generate_report: () => {
+      began();
+      return new Promise((resolve) => {
+        end = () => resolve('ended');
+      });
+    },
+  });
+  const id = await submit(deps, {});
+  await running;
+  await until(async () => (await listProcesses(redis.redis, 'millrace')).length === 1);
+  const closing = releasers.close();
+  end();
+  await closing;
+  expect(await findTask(db.sql, id)).toMatchObject({ state: 'SUCCESS', result: 'ended' });
+  expect(await listProcesses(redis.redis, 'millrace')).toEqual([]);
+});
+
+function pool(handlers: Partial<Handlers>): Promise<PoolDeps> {
+  const config = loadConfig({ REDIS_URL: redis.url, TIMESCALEDB_URL: db.url });
+  releasers = new Releasers(log);
+  return startPool(config, log, releasers, handlers as Handlers, {
+    name: 'test',
+    queues: ['reports', 'history'],
+  });
+}
+
+function submit(deps: PoolDeps, payload: { day?: string }): Promise<string> {
+  return submitTask(taskRecord(db.sql), deps.queues, 'generate_report', payload);
+}
+
+const untilState = (id: string, state: TaskState) =>
+  until(async () => (await findTask(db.sql, id))?.state === state);
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
