@@ -1,0 +1,149 @@
+import type { BookUpdate, Candle, Interval, MarketEvent, Trade } from '../domain/market.ts';
+
+/**
+ * What one venue's market is, as data and pure functions. An adapter never touches a socket, a clock or a setting:
+ * the feed loop (`feed.ts`), the books (`book.ts`) and the REST history (`history.ts`) act on what it says here.
+ */
+export interface Venue {
+  /** As we address it: `binance`, `kraken`, `sim`. */
+  readonly name: string;
+  /** `spot`; later `usdm`, `swap`, `linear` … */
+  readonly market: string;
+  /** For people: `Binance spot`; the simulated exchange is always labelled `SIM`. */
+  readonly label: string;
+  readonly simulated: boolean;
+  readonly channels: readonly Channel[];
+  readonly intervals: readonly Interval[];
+  readonly limits: Limits;
+  readonly book: BookRule;
+  readonly history: History;
+  /** Where to connect. The same address serves every subscription; what is wanted is said by messages. */
+  readonly streamUrl: string;
+  /** `BTC/USDT` → `BTCUSDT`. */
+  wireSymbol(symbol: string): string;
+  /** The venue's own spelling → ours. @throws {RejectError} when it can't be split */
+  unifiedSymbol(wire: string): string;
+  /** The messages that subscribe to all of these, few and each within the venue's size limit. */
+  subscribe(subscriptions: readonly Subscription[]): string[];
+  unsubscribe(subscriptions: readonly Subscription[]): string[];
+  /** A mapper for ONE connection: it may remember what this connection said. */
+  createMapper(): Mapper;
+}
+
+export type Channel = 'trades' | 'book' | 'quotes' | 'candles';
+
+/** One thing wanted of one symbol; `interval` goes with `candles` only. */
+export interface Subscription {
+  channel: Channel;
+  symbol: string;
+  interval?: Interval;
+}
+
+/** Frames in, facts out. Nothing here waits, and a frame is either mapped whole or refused whole. */
+export interface Mapper {
+  /**
+   * Reads one frame as it was received; `receivedAt` in UTC ms.
+   * @throws {RejectError} for a frame that can't be read; the connection is none the worse for it
+   */
+  read(frame: string, receivedAt: number): Reading;
+  /**
+   * Reads a REST book, the body as received, of the venue's symbol.
+   * @throws {RejectError} when it can't be read
+   */
+  readSnapshot(wireSymbol: string, body: string, receivedAt: number): BookUpdate;
+}
+
+/** What a frame said. */
+export type Reading =
+  | { kind: 'events'; events: MarketEvent[] }
+  /** The connection's own business: acknowledgements, heartbeats, status. */
+  | { kind: 'control'; control: Control }
+  /** Well formed, of a channel or kind that we have no use for. */
+  | { kind: 'ignored' };
+
+export type Control =
+  | { type: 'alive' }
+  | { type: 'subscribed' }
+  | { type: 'unsubscribed' }
+  /** The venue refused a subscription or a message of ours. */
+  | { type: 'refused'; reason: string }
+  /** The venue is about to cut, or something on this connection was lost: connect anew. */
+  | { type: 'reconnect'; reason: string }
+  /** The venue's ping in the data stream; send this back at once. */
+  | { type: 'answer'; message: string };
+
+/** What a venue allows and promises on one connection. Times in ms. */
+export interface Limits {
+  /** Longest silence of a healthy connection; after it, connect anew. */
+  silenceMs: number;
+  /** Planned reconnect, before the venue cuts; undefined where no limit is documented. */
+  lifeMs?: number;
+  /** A ping to send in the data stream where the venue wants one. */
+  ping?: { message: string; everyMs: number };
+  /** Messages we may send: `count` in any `perMs`. */
+  messages: { count: number; perMs: number };
+  subscriptionsPerConnection: number;
+  /** Least wait between two connection attempts. */
+  reconnectFloorMs: number;
+  /** A longer frame is refused unread. */
+  maxFrameLength: number;
+}
+
+/** How this venue's books begin, continue and prove themselves. */
+export interface BookRule {
+  /** Where a whole book comes from: asked for over REST, or pushed on subscribing. */
+  snapshot: 'rest' | 'stream';
+  /** Where updates carry ids: does `update` follow a book at update id `id`? */
+  follows?: (id: number, update: BookUpdate) => 'apply' | 'drop' | 'gap';
+  /** Levels a side that the venue maintains; the rest falls off after each update. */
+  depth?: number;
+  /** The venue's checksum over the book's top levels, best first, with the wire's digits restored. */
+  checksum?: (bids: readonly ChecksumLevel[], asks: readonly ChecksumLevel[]) => number;
+}
+
+/** A level with price and size padded to the digits that the wire has. */
+export interface ChecksumLevel {
+  price: string;
+  size: string;
+}
+
+/** One REST call as ccxt's implicit methods know it: `publicGetKlines({ symbol, … })`. */
+export interface RestCall {
+  method: string;
+  params: Record<string, string | number>;
+}
+
+/** The REST history of a venue as data: which call to make, and how to read its answer. */
+export interface History {
+  /** ccxt's id of the exchange. */
+  ccxtId: string;
+  /** Replaces the host of ccxt's public calls: the simulated exchange. */
+  baseUrl?: string;
+  candles: HistoryPages<CandlesQuery, Candle>;
+  trades: HistoryPages<TradesQuery, Trade>;
+  /** A whole book; undefined where the stream itself sends one. */
+  book?: (wireSymbol: string) => RestCall;
+}
+
+/** One kind of history, read page by page, oldest first. */
+export interface HistoryPages<Query, Row> {
+  pageSize: number;
+  call(query: Query): RestCall;
+  /** @throws {RejectError} when the answer can't be read */
+  read(answer: unknown, query: Query, receivedAt: number): Row[];
+}
+
+/** Candles that open at `from` or later and before `to`, UTC ms. */
+export interface CandlesQuery {
+  symbol: string;
+  interval: Interval;
+  from: number;
+  to: number;
+}
+
+/** Trades from an id on; `fromTs` (UTC ms) is for venues that page by time, and must not be later than that trade. */
+export interface TradesQuery {
+  symbol: string;
+  fromId: string;
+  fromTs?: number;
+}
