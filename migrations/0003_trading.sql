@@ -8,11 +8,21 @@ CREATE TABLE signals (
   side          side NOT NULL,
   price         numeric NOT NULL,
   details       jsonb NOT NULL,
+  live          boolean NOT NULL,
   created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE (instrument_id, interval, strategy, ts)
 );
 COMMENT ON COLUMN signals.ts IS 'close time of the candle that gave the signal';
+COMMENT ON COLUMN signals.live IS 'found on the live stream while fresh: only such a signal leads to mail and orders';
 CREATE INDEX signals_newest ON signals (ts DESC, id DESC);
+
+-- How far each series of candles has been evaluated; "ts" is the open time of the last candle.
+CREATE TABLE evaluations (
+  instrument_id integer NOT NULL REFERENCES instruments,
+  interval      text NOT NULL,
+  ts            timestamptz NOT NULL,
+  PRIMARY KEY (instrument_id, interval)
+);
 
 -- One autopilot acts in the whole cluster: the token only grows, rows are never deleted.
 CREATE TABLE leases (
@@ -66,6 +76,8 @@ CREATE TABLE orders (
   UNIQUE (autopilot, signal_id)
 );
 CREATE INDEX orders_newest ON orders (created_at DESC, id);
+CREATE INDEX orders_not_ended ON orders (created_at)
+  WHERE state NOT IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED');
 
 CREATE TABLE fills (
   order_id   uuid NOT NULL REFERENCES orders,
@@ -87,11 +99,12 @@ CREATE TABLE decisions (
   PRIMARY KEY (autopilot, signal_id)
 );
 
+-- "cost" is what the units held were bought for, fees apart: sums are exact where a mean price would be rounded.
 CREATE TABLE positions (
   autopilot     text NOT NULL REFERENCES autopilots,
   instrument_id integer NOT NULL REFERENCES instruments,
-  size          numeric NOT NULL,
-  average_price numeric NOT NULL,
+  size          numeric NOT NULL CHECK (size >= 0),
+  cost          numeric NOT NULL CHECK (cost >= 0),
   realized_pnl  numeric NOT NULL DEFAULT 0,
   fees          numeric NOT NULL DEFAULT 0,
   updated_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -136,6 +149,6 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_not_sent ON outbox (id) WHERE state <> 'sent';
 
 -- Down Migration
-DROP TABLE outbox, balances, positions, decisions, fills, orders, daily_trades, autopilots, leases, signals;
+DROP TABLE outbox, balances, positions, decisions, fills, orders, daily_trades, autopilots, leases, evaluations, signals;
 DROP FUNCTION check_order_fence;
 DROP TYPE order_state;
