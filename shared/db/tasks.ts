@@ -1,6 +1,6 @@
 import type { TaskName } from '../tasks/catalogue.ts';
 import type { TaskState } from '../tasks/define.ts';
-import type { Queryable, Sql } from './client.ts';
+import type { Queryable } from './client.ts';
 
 /** A recorded task; times are integer UTC milliseconds. */
 export interface TaskRow {
@@ -44,7 +44,7 @@ export async function listTasks(
 }
 
 /** The record that `submitTask` writes to. */
-export const taskRecord = (sql: Sql) => ({
+export const taskRecord = (sql: Queryable) => ({
   async add(task: { id: string; name: TaskName; queue: string; payload: unknown }): Promise<boolean> {
     const rows = await sql`
       INSERT INTO tasks (id, name, queue, payload)

@@ -1,0 +1,30 @@
+import { text } from 'node:stream/consumers';
+import { hashPassword, newPassword } from '../../api/auth/passwords.ts';
+import { loadConfig, requireSetting } from '../../shared/config.ts';
+import { addAudit } from '../../shared/db/audit.ts';
+import { createSql } from '../../shared/db/client.ts';
+import { savePassword } from '../../shared/db/users.ts';
+import { UserError } from '../../shared/errors.ts';
+
+/**
+ * `millrace reset-password <user>`: the new password from the first line of stdin; all the user's sessions end.
+ * @throws {UserError} for an unknown user or a password that may not be set
+ */
+export async function resetPassword(name: string): Promise<void> {
+  const url = requireSetting(loadConfig(), 'TIMESCALEDB_URL');
+  if (process.stdin.isTTY) process.stderr.write(`New password of ${name}, then Enter and Ctrl-D:\n`);
+  const password = newPassword.safeParse((await text(process.stdin)).split(/\r?\n/)[0]);
+  if (!password.success) throw new UserError(`the new password ${password.error.issues[0]?.message}`);
+  const sql = createSql(url, { name: 'reset-password', max: 1 });
+  try {
+    const passwordHash = await hashPassword(password.data);
+    const user = await sql.begin(async (tx) => {
+      await addAudit(tx, { actor: 'cli', action: 'reset_password', details: { name } });
+      return savePassword(tx, name, passwordHash);
+    });
+    if (!user) throw new UserError(`there is no user ${name}: the first one is called admin`);
+    process.stderr.write(`The password of ${name} is set; log in again everywhere.\n`);
+  } finally {
+    await sql.end();
+  }
+}
