@@ -59,6 +59,10 @@ export interface BookUpdate extends Origin {
   first?: number;
   last?: number;
   checksum?: number;
+  /** Levels a side that the venue maintains, where it says so: the rest falls off after each update. */
+  depth?: number;
+  /** Decimal places of prices and sizes on the wire, where a checksum needs them. */
+  decimals?: readonly [price: number, size: number];
 }
 
 export type MarketEvent = Trade | Quote | Candle | BookUpdate;

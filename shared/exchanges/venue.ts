@@ -1,4 +1,4 @@
-import type { BookUpdate, Candle, Interval, MarketEvent, Trade } from '../domain/market.ts';
+import type { BookUpdate, Candle, Interval, Level, MarketEvent, Trade } from '../domain/market.ts';
 
 /**
  * What one venue's market is, as data and pure functions. An adapter never touches a socket, a clock or a setting:
@@ -26,8 +26,11 @@ export interface Venue {
   /** The messages that subscribe to all of these, few and each within the venue's size limit. */
   subscribe(subscriptions: readonly Subscription[]): string[];
   unsubscribe(subscriptions: readonly Subscription[]): string[];
-  /** A mapper for ONE connection: it may remember what this connection said. */
-  createMapper(): Mapper;
+  /**
+   * A mapper for ONE connection: it may remember what this connection said.
+   * `symbols` are those it will surely meet, for venues whose own spelling can't be split without a doubt.
+   */
+  createMapper(symbols?: readonly string[]): Mapper;
 }
 
 export type Channel = 'trades' | 'book' | 'quotes' | 'candles';
@@ -47,10 +50,10 @@ export interface Mapper {
    */
   read(frame: string, receivedAt: number): Reading;
   /**
-   * Reads a REST book, the body as received, of the venue's symbol.
+   * Reads a REST book, parsed from JSON, of the venue's symbol.
    * @throws {RejectError} when it can't be read
    */
-  readSnapshot(wireSymbol: string, body: string, receivedAt: number): BookUpdate;
+  readSnapshot(wireSymbol: string, body: unknown, receivedAt: number): BookUpdate;
 }
 
 /** What a frame said. */
@@ -95,16 +98,12 @@ export interface BookRule {
   snapshot: 'rest' | 'stream';
   /** Where updates carry ids: does `update` follow a book at update id `id`? */
   follows?: (id: number, update: BookUpdate) => 'apply' | 'drop' | 'gap';
-  /** Levels a side that the venue maintains; the rest falls off after each update. */
-  depth?: number;
-  /** The venue's checksum over the book's top levels, best first, with the wire's digits restored. */
-  checksum?: (bids: readonly ChecksumLevel[], asks: readonly ChecksumLevel[]) => number;
-}
-
-/** A level with price and size padded to the digits that the wire has. */
-export interface ChecksumLevel {
-  price: string;
-  size: string;
+  checksum?: {
+    /** How many top levels of each side it covers. */
+    levels: number;
+    /** Computes it from those levels, best first, with the digits that the wire has (`0.00100000`). */
+    of(bids: readonly Level[], asks: readonly Level[]): number;
+  };
 }
 
 /** One REST call as ccxt's implicit methods know it: `publicGetKlines({ symbol, … })`. */
@@ -117,8 +116,8 @@ export interface RestCall {
 export interface History {
   /** ccxt's id of the exchange. */
   ccxtId: string;
-  /** Replaces the host of ccxt's public calls: the simulated exchange. */
-  baseUrl?: string;
+  /** Stands in for ccxt's own address of the public calls: the simulated exchange. */
+  publicUrl?: string;
   candles: HistoryPages<CandlesQuery, Candle>;
   trades: HistoryPages<TradesQuery, Trade>;
   /** A whole book; undefined where the stream itself sends one. */

@@ -1,0 +1,73 @@
+import { type Candle, INTERVALS, type Trade } from '../domain/market.ts';
+import type { BinanceOptions } from './binance.ts';
+import { joinBinanceSymbol } from './binance-symbols.ts';
+import { readAmount, readArray, readCount, readEpoch, readFlag, readObject, readPositive } from './fields.ts';
+import type { CandlesQuery, History, TradesQuery } from './venue.ts';
+
+/** REST history of Binance spot: klines, single trades by id, whole books. */
+export function binanceHistory({ name, publicUrl }: BinanceOptions): History {
+  return {
+    ccxtId: 'binance',
+    publicUrl,
+    candles: {
+      pageSize: 1000,
+      call: ({ symbol, interval, from, to }) => ({
+        method: 'publicGetKlines',
+        params: {
+          symbol: joinBinanceSymbol(symbol),
+          interval,
+          startTime: from,
+          endTime: to - 1,
+          limit: 1000,
+        },
+      }),
+      read: (answer, query, receivedAt) =>
+        readArray(answer, 'klines').map((row) => readKline(row, name, query, receivedAt)),
+    },
+    trades: {
+      pageSize: 1000,
+      call: ({ symbol, fromId }) => ({
+        method: 'publicGetHistoricalTrades',
+        params: { symbol: joinBinanceSymbol(symbol), fromId, limit: 1000 },
+      }),
+      read: (answer, query, receivedAt) =>
+        readArray(answer, 'trades').map((row) => readTrade(row, name, query, receivedAt)),
+    },
+    book: (wireSymbol) => ({ method: 'publicGetDepth', params: { symbol: wireSymbol, limit: 5000 } }),
+  };
+}
+
+/** `[openTime, open, high, low, close, volume, closeTime, …]`; a candle is closed once its end has passed. */
+function readKline(row: unknown, venue: string, query: CandlesQuery, receivedAt: number): Candle {
+  const [openTime, open, high, low, close, volume] = readArray(row, 'kline');
+  const ts = readEpoch(openTime, receivedAt, 'openTime');
+  return {
+    type: 'candle',
+    venue,
+    symbol: query.symbol,
+    interval: query.interval,
+    open: readPositive(open, 'open'),
+    high: readPositive(high, 'high'),
+    low: readPositive(low, 'low'),
+    close: readPositive(close, 'close'),
+    volume: readAmount(volume, 'volume'),
+    closed: ts + INTERVALS[query.interval] <= receivedAt,
+    ts,
+    receivedAt,
+  };
+}
+
+function readTrade(row: unknown, venue: string, query: TradesQuery, receivedAt: number): Trade {
+  const raw = readObject(row, 'trade');
+  return {
+    type: 'trade',
+    venue,
+    symbol: query.symbol,
+    id: String(readCount(raw.id, 'id')),
+    price: readPositive(raw.price, 'price'),
+    size: readPositive(raw.qty, 'qty'),
+    side: readFlag(raw.isBuyerMaker, 'isBuyerMaker') ? 'sell' : 'buy',
+    ts: readEpoch(raw.time, receivedAt, 'time'),
+    receivedAt,
+  };
+}

@@ -1,0 +1,225 @@
+import { type BookUpdate, type Candle, isInterval, type Quote, type Trade } from '../domain/market.ts';
+import { RejectError } from '../errors.ts';
+import { joinBinanceSymbol, splitBinanceSymbol } from './binance-symbols.ts';
+import {
+  type Fields,
+  parseFrame,
+  readAmount,
+  readArray,
+  readCount,
+  readEpoch,
+  readFlag,
+  readLevel,
+  readObject,
+  readPositive,
+  readReason,
+  readText,
+} from './fields.ts';
+import type { Mapper, Reading } from './venue.ts';
+
+export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
+
+/** Reads the frames of one connection, in the raw and in the combined form. */
+export class BinanceMapper implements Mapper {
+  readonly #venue: string;
+  readonly #symbols: Map<string, string>;
+  readonly #tradeIds = new Map<string, TradeIds>();
+
+  constructor(venue: string, symbols: readonly string[]) {
+    this.#venue = venue;
+    this.#symbols = new Map(symbols.map((symbol) => [joinBinanceSymbol(symbol), symbol]));
+  }
+
+  read(frame: string, receivedAt: number): Reading {
+    const parsed = parseFrame(frame, MAX_FRAME_LENGTH);
+    if (Array.isArray(parsed)) return readList(parsed);
+    const outer = parsed as Fields;
+    if (typeof outer.stream !== 'string') return this.#readPayload(outer, receivedAt);
+    if (Array.isArray(outer.data)) return readList(outer.data);
+    return this.#readPayload(readObject(outer.data, 'data'), receivedAt);
+  }
+
+  readSnapshot(wireSymbol: string, body: unknown, receivedAt: number): BookUpdate {
+    const { lastUpdateId, bids, asks } = readObject(body, 'body');
+    return {
+      type: 'book',
+      venue: this.#venue,
+      symbol: this.#symbol(wireSymbol),
+      kind: 'snapshot',
+      bids: readLevels(bids, 'bids'),
+      asks: readLevels(asks, 'asks'),
+      last: readCount(lastUpdateId, 'lastUpdateId'),
+      ts: receivedAt,
+      receivedAt,
+    };
+  }
+
+  #readPayload(data: Fields, receivedAt: number): Reading {
+    switch (data.e) {
+      case 'trade':
+        return this.#readTrade(data as unknown as RawTrade, receivedAt);
+      case 'depthUpdate':
+        return one(this.#readDepth(data as unknown as RawDepth, receivedAt));
+      case 'kline':
+        return this.#readKline(data as unknown as RawKline, receivedAt);
+      case 'aggTrade':
+        return this.#readAggTrade(data as unknown as RawAggTrade, receivedAt);
+      case 'serverShutdown':
+        return { kind: 'control', control: { type: 'reconnect', reason: 'the venue is shutting down' } };
+      case undefined:
+        return this.#readUnnamed(data, receivedAt);
+      default:
+        readText(data.e, 'e');
+        return { kind: 'ignored' };
+    }
+  }
+
+  /** Book tickers, partial books and answers to our requests carry no event name. */
+  #readUnnamed(data: Fields, receivedAt: number): Reading {
+    if ('u' in data && 's' in data) return one(this.#readQuote(data as unknown as RawQuote, receivedAt));
+    if ('lastUpdateId' in data) return { kind: 'ignored' };
+    const error = data.error ?? ('code' in data && 'msg' in data ? data : undefined);
+    if (error !== undefined) {
+      const reason = readReason(readObject(error, 'error').msg, 'msg');
+      return { kind: 'control', control: { type: 'refused', reason } };
+    }
+    if ('result' in data) {
+      return { kind: 'control', control: { type: data.result === null ? 'subscribed' : 'alive' } };
+    }
+    throw new RejectError('no frame of this venue', 'frame');
+  }
+
+  #readTrade(raw: RawTrade, receivedAt: number): Reading {
+    const id = readCount(raw.t, 't');
+    const trade = this.#trade(raw, id, receivedAt);
+    const ids = this.#idsOf(trade.symbol);
+    const told = id <= ids.lastAggregated;
+    ids.raw = true;
+    return told ? { kind: 'ignored' } : one(trade);
+  }
+
+  /** Aggregated trades stand in for trades only where the connection carries no single ones of the symbol. */
+  #readAggTrade(raw: RawAggTrade, receivedAt: number): Reading {
+    const last = readCount(raw.l, 'l');
+    const trade = this.#trade(raw, readCount(raw.a, 'a'), receivedAt);
+    const ids = this.#idsOf(trade.symbol);
+    if (ids.raw) return { kind: 'ignored' };
+    ids.lastAggregated = Math.max(ids.lastAggregated, last);
+    return one(trade);
+  }
+
+  #trade(raw: RawTrade | RawAggTrade, id: number, receivedAt: number): Trade {
+    return {
+      type: 'trade',
+      venue: this.#venue,
+      symbol: this.#symbol(raw.s),
+      id: String(id),
+      price: readPositive(raw.p, 'p'),
+      size: readPositive(raw.q, 'q'),
+      side: readFlag(raw.m, 'm') ? 'sell' : 'buy',
+      ts: readEpoch(raw.T, receivedAt, 'T'),
+      receivedAt,
+    };
+  }
+
+  #readDepth(raw: RawDepth, receivedAt: number): BookUpdate {
+    const first = readCount(raw.U, 'U');
+    const last = readCount(raw.u, 'u');
+    if (first > last) throw new RejectError('U is above u', 'U');
+    return {
+      type: 'book',
+      venue: this.#venue,
+      symbol: this.#symbol(raw.s),
+      kind: 'delta',
+      bids: readLevels(raw.b, 'b'),
+      asks: readLevels(raw.a, 'a'),
+      first,
+      last,
+      ts: readEpoch(raw.E, receivedAt, 'E'),
+      receivedAt,
+    };
+  }
+
+  /** Book tickers of the spot market carry no time of their own. */
+  #readQuote(raw: RawQuote, receivedAt: number): Quote {
+    return {
+      type: 'quote',
+      venue: this.#venue,
+      symbol: this.#symbol(raw.s),
+      bid: readAmount(raw.b, 'b'),
+      bidSize: readAmount(raw.B, 'B'),
+      ask: readAmount(raw.a, 'a'),
+      askSize: readAmount(raw.A, 'A'),
+      ts: receivedAt,
+      receivedAt,
+    };
+  }
+
+  #readKline(raw: RawKline, receivedAt: number): Reading {
+    const k = readObject(raw.k, 'k') as unknown as RawKline['k'];
+    const interval = readText(k.i, 'k.i');
+    if (!isInterval(interval)) return { kind: 'ignored' };
+    const candle: Candle = {
+      type: 'candle',
+      venue: this.#venue,
+      symbol: this.#symbol(raw.s),
+      interval,
+      open: readPositive(k.o, 'k.o'),
+      high: readPositive(k.h, 'k.h'),
+      low: readPositive(k.l, 'k.l'),
+      close: readPositive(k.c, 'k.c'),
+      volume: readAmount(k.v, 'k.v'),
+      closed: readFlag(k.x, 'k.x'),
+      ts: readEpoch(k.t, receivedAt, 'k.t'),
+      receivedAt,
+    };
+    return one(candle);
+  }
+
+  #symbol(wire: unknown): string {
+    const known = this.#symbols.get(wire as string);
+    if (known) return known;
+    const symbol = splitBinanceSymbol(readText(wire, 'symbol'));
+    this.#symbols.set(wire as string, symbol);
+    return symbol;
+  }
+
+  #idsOf(symbol: string): TradeIds {
+    const ids = this.#tradeIds.get(symbol) ?? { raw: false, lastAggregated: -1 };
+    this.#tradeIds.set(symbol, ids);
+    return ids;
+  }
+}
+
+const one = (event: Trade | Quote | Candle | BookUpdate): Reading => ({ kind: 'events', events: [event] });
+
+function readLevels(value: unknown, where: string) {
+  return readArray(value, where).map((item) => {
+    const level = readArray(item, where);
+    return readLevel(level[0], level[1], where);
+  });
+}
+
+/** All-market streams come as lists of events, none of which we take. */
+function readList(list: readonly unknown[]): Reading {
+  for (const item of list) readText(readObject(item, 'data').e, 'e');
+  return { kind: 'ignored' };
+}
+
+interface TradeIds {
+  raw: boolean;
+  lastAggregated: number;
+}
+
+interface RawTrade {
+  s: unknown;
+  t: unknown;
+  p: unknown;
+  q: unknown;
+  T: unknown;
+  m: unknown;
+}
+type RawAggTrade = Omit<RawTrade, 't'> & { a: unknown; l: unknown };
+type RawDepth = Record<'E' | 's' | 'U' | 'u' | 'b' | 'a', unknown>;
+type RawQuote = Record<'s' | 'b' | 'B' | 'a' | 'A', unknown>;
+type RawKline = { s: unknown; k: Record<'t' | 'i' | 'o' | 'h' | 'l' | 'c' | 'v' | 'x', unknown> };

@@ -1,0 +1,108 @@
+import { canonicalDecimal } from '../domain/decimal.ts';
+import type { Level } from '../domain/market.ts';
+import { RejectError } from '../errors.ts';
+
+/**
+ * Checked reading of frames, one field at a time. Every reader throws a `RejectError` that names the field and
+ * copies nothing but what it checked, so that no frame can leave half an event or touch a prototype.
+ */
+export type Fields = Readonly<Record<string, unknown>>;
+
+const EARLIEST = Date.UTC(2009, 0, 3);
+const LATEST = Date.UTC(2100, 0, 1);
+const DAY = 86_400_000;
+const LONGEST_DECIMAL = 48;
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** Parses a frame that must be a JSON object or array, at most `maxLength` characters long. */
+export function parseFrame(text: string, maxLength: number): unknown {
+  if (text.length > maxLength) {
+    throw new RejectError(`frame of ${text.length} characters, more than ${maxLength}`, 'frame');
+  }
+  const first = text.charCodeAt(0);
+  if (first !== 0x7b && first !== 0x5b) throw new RejectError('not a JSON object', 'frame');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RejectError('not valid JSON', 'frame');
+  }
+}
+
+export function readObject(value: unknown, where: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RejectError(`${where} is not an object`, where);
+  }
+  return value as Fields;
+}
+
+export function readArray(value: unknown, where: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new RejectError(`${where} is not an array`, where);
+  return value;
+}
+
+export function readText(value: unknown, where: string): string {
+  if (typeof value !== 'string' || value.length === 0 || value.length > 64) {
+    throw new RejectError(`${where} is not a short text`, where);
+  }
+  return value;
+}
+
+/** What the venue says of a request it refused, cut to a line. */
+export function readReason(value: unknown, where: string): string {
+  if (typeof value !== 'string') throw new RejectError(`${where} is not a text`, where);
+  return value.slice(0, 200);
+}
+
+export function readFlag(value: unknown, where: string): boolean {
+  if (typeof value !== 'boolean') throw new RejectError(`${where} is not true or false`, where);
+  return value;
+}
+
+/** A whole number from 0 to 2^53 - 1. */
+export function readCount(value: unknown, where: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new RejectError(`${where} is not a whole number`, where);
+  }
+  return value as number;
+}
+
+/** A decimal text that is zero or more, in its canonical spelling. */
+export function readAmount(value: unknown, where: string): string {
+  const text = canonicalDecimal(value);
+  if (text === undefined || text.length > LONGEST_DECIMAL) {
+    throw new RejectError(`${where} is not a decimal number`, where);
+  }
+  if (text.charCodeAt(0) === 0x2d) throw new RejectError(`${where} is negative`, where);
+  return text;
+}
+
+/** A decimal text above zero, in its canonical spelling. */
+export function readPositive(value: unknown, where: string): string {
+  const text = readAmount(value, where);
+  if (text === '0') throw new RejectError(`${where} is zero`, where);
+  return text;
+}
+
+/** Price and size; size `"0"` removes the level. */
+export function readLevel(price: unknown, size: unknown, where: string): Level {
+  return [readPositive(price, where), readAmount(size, where)];
+}
+
+/** Milliseconds or, as some connections ask for, microseconds since the epoch → UTC ms. */
+export function readEpoch(value: unknown, receivedAt: number, where: string): number {
+  const count = readCount(value, where);
+  return plausible(count > 1e14 ? Math.floor(count / 1000) : count, receivedAt, where);
+}
+
+/** `2023-09-25T07:49:37.708706Z` → UTC ms, cut. */
+export function readRfc3339(value: unknown, receivedAt: number, where: string): number {
+  if (typeof value !== 'string' || !RFC3339.test(value)) {
+    throw new RejectError(`${where} is not an RFC 3339 time`, where);
+  }
+  return plausible(Date.parse(value), receivedAt, where);
+}
+
+function plausible(ts: number, receivedAt: number, where: string): number {
+  if (ts >= EARLIEST && ts < LATEST && ts <= receivedAt + DAY) return ts;
+  throw new RejectError(`${where} is no plausible time`, where);
+}

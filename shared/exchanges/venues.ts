@@ -1,0 +1,48 @@
+import { UserError } from '../errors.ts';
+import { createBinance } from './binance.ts';
+import { createKraken } from './kraken.ts';
+import type { Venue } from './venue.ts';
+
+/** What adapters need to know of this installation. */
+export interface VenueSettings {
+  /** `http://127.0.0.1:3901`, the simulated exchange. */
+  simUrl?: string | undefined;
+}
+
+/** Every native adapter by venue and market: the one place to add a line for a new one. */
+const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: VenueSettings) => Venue>>>> = {
+  binance: { spot: () => createBinance() },
+  kraken: { spot: createKraken },
+  sim: { spot: createSim },
+};
+
+/** `sim/spot`, `binance/spot` … as `findVenue` takes them. */
+export const VENUE_NAMES: readonly string[] = Object.keys(ADAPTERS);
+
+/**
+ * The adapter of a venue's market.
+ * @throws {UserError} listing what exists
+ */
+export function findVenue(name: string, market = 'spot', settings: VenueSettings = {}): Venue {
+  const markets = Object.hasOwn(ADAPTERS, name) ? ADAPTERS[name] : undefined;
+  if (!markets) {
+    throw new UserError(`there is no exchange named "${name}": use one of ${VENUE_NAMES.join(', ')}`);
+  }
+  const create = Object.hasOwn(markets, market) ? markets[market] : undefined;
+  if (!create) {
+    throw new UserError(`${name} has no market "${market}": use ${Object.keys(markets).join(' or ')}`);
+  }
+  return create(settings);
+}
+
+/** The simulated exchange speaks Binance's dialect at an address of ours. */
+function createSim({ simUrl = 'http://127.0.0.1:0' }: VenueSettings): Venue {
+  const base = simUrl.replace(/\/+$/, '');
+  return createBinance({
+    name: 'sim',
+    label: 'SIM (simulated exchange)',
+    simulated: true,
+    streamUrl: base.replace(/^http/, 'ws'),
+    publicUrl: `${base}/api/v3`,
+  });
+}
