@@ -10,23 +10,21 @@ export interface VenueSettings {
 }
 
 /** Every native adapter by venue and market: the one place to add a line for a new one. */
-const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: VenueSettings) => Venue>>>> = {
-  binance: { spot: () => createBinance() },
-  kraken: { spot: createKraken },
-  sim: { spot: createSim },
-};
-
-/** `sim/spot`, `binance/spot` … as `findVenue` takes them. */
-export const VENUE_NAMES: readonly string[] = Object.keys(ADAPTERS);
+export const VENUES: Readonly<Record<string, Readonly<Record<string, (settings: VenueSettings) => Venue>>>> =
+  {
+    binance: { spot: () => createBinance() },
+    kraken: { spot: createKraken },
+    sim: { spot: createSim },
+  };
 
 /**
  * The adapter of a venue's market.
  * @throws {UserError} listing what exists
  */
 export function findVenue(name: string, market = 'spot', settings: VenueSettings = {}): Venue {
-  const markets = Object.hasOwn(ADAPTERS, name) ? ADAPTERS[name] : undefined;
+  const markets = Object.hasOwn(VENUES, name) ? VENUES[name] : undefined;
   if (!markets) {
-    throw new UserError(`there is no exchange named "${name}": use one of ${VENUE_NAMES.join(', ')}`);
+    throw new UserError(`there is no exchange named "${name}": use one of ${Object.keys(VENUES).join(', ')}`);
   }
   const create = Object.hasOwn(markets, market) ? markets[market] : undefined;
   if (!create) {
