@@ -10,21 +10,23 @@ export interface VenueSettings {
 }
 
 /** Every native adapter by venue and market: the one place to add a line for a new one. */
-export const VENUES: Readonly<Record<string, Readonly<Record<string, (settings: VenueSettings) => Venue>>>> =
-  {
-    binance: { spot: () => createBinance() },
-    kraken: { spot: createKraken },
-    sim: { spot: createSim },
-  };
+const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: VenueSettings) => Venue>>>> = {
+  binance: { spot: () => createBinance() },
+  kraken: { spot: createKraken },
+  sim: { spot: createSim },
+};
+
+/** Every venue there is, as `SUPPORTED_EXCHANGES` may name them. */
+export const VENUE_NAMES: readonly string[] = Object.keys(ADAPTERS);
 
 /**
  * The adapter of a venue's market.
  * @throws {UserError} listing what exists
  */
 export function findVenue(name: string, market = 'spot', settings: VenueSettings = {}): Venue {
-  const markets = Object.hasOwn(VENUES, name) ? VENUES[name] : undefined;
+  const markets = Object.hasOwn(ADAPTERS, name) ? ADAPTERS[name] : undefined;
   if (!markets) {
-    throw new UserError(`there is no exchange named "${name}": use one of ${Object.keys(VENUES).join(', ')}`);
+    throw new UserError(`there is no exchange named "${name}": use one of ${VENUE_NAMES.join(', ')}`);
   }
   const create = Object.hasOwn(markets, market) ? markets[market] : undefined;
   if (!create) {
