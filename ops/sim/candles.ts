@@ -4,7 +4,7 @@ const SECOND = 1_000;
 /** A day of seconds. */
 const KEPT = 86_400;
 /** A silence longer than this is a time the venue did not run: it has no candles. */
-export const LONGEST_FLAT_MS = 2 * 3_600_000;
+export const LONGEST_FLAT_MS = 3_600_000;
 
 /** A candle in ticks and lots; `quote` and `takerQuote` are ticks times lots. Ids are -1 without a trade. */
 export interface Bar {
@@ -107,6 +107,12 @@ export class Candles {
       if (bar) bars.push(bar);
     }
     return bars;
+  }
+
+  /** The newest `limit` candles that open at `toTs` or before, oldest first. */
+  newestBars(intervalMs: number, toTs: number, limit: number): Bar[] {
+    const last = Math.floor(Math.min(toTs, this.#current * SECOND) / intervalMs) * intervalMs;
+    return this.bars(intervalMs, last - (limit - 1) * intervalMs, toTs, limit);
   }
 
   #openSecond(second: number, ticks: number): void {

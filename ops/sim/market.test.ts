@@ -1,12 +1,19 @@
 import { expect, test } from '@jest/globals';
+import { Candles } from './candles.ts';
 import { list } from './listing.ts';
 import { Market, STEP_MS, type Step } from './market.ts';
+import { Tape } from './tape.ts';
 
 const START = Date.UTC(2025, 0, 1);
 const MINUTES = 60_000;
 
 function run(symbol: string, seed: number, ms: number, rate = 20, onStep: (step: Step) => void = () => {}) {
-  const market = new Market(list(symbol), { seed, startTs: START, nextTradeId: 1, tapeCapacity: 1_000_000 });
+  const market = new Market(list(symbol), {
+    seed,
+    startTs: START,
+    tape: new Tape(1e6),
+    candles: new Candles(),
+  });
   for (let ts = START; ts < START + ms; ts += STEP_MS) onStep(market.step(rate));
   return market;
 }
@@ -26,7 +33,6 @@ test.each(SEEDS.flatMap((seed) => ['BTC/USDT', 'ETH/USDT'].map((symbol) => ({ se
     const at = crossings(run(symbol, seed, 30 * MINUTES));
     const gaps = at.slice(1).map((second, i) => second - (at[i] as number));
     const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length;
-    if (process.env.SHOW) console.log(symbol, seed, mean, Math.max(...gaps), JSON.stringify(gaps));
     expect(mean).toBeGreaterThan(45);
     expect(mean).toBeLessThan(90);
     expect(Math.max(...gaps)).toBeLessThan(150);

@@ -1,11 +1,11 @@
 import { Agents } from './agents.ts';
-import { Candles } from './candles.ts';
+import type { Candles } from './candles.ts';
 import { type DepthDiff, DepthDiffs } from './depth-diff.ts';
 import { fairPrice } from './fair-price.ts';
 import type { Listing } from './listing.ts';
 import { type BookLevel, type Execution, OrderBook } from './matching.ts';
 import { type Random, seeded } from './random.ts';
-import { Tape, type TapeTrade } from './tape.ts';
+import type { Tape, TapeTrade } from './tape.ts';
 
 /** Virtual time moves in steps of so many ms; every step is a whole multiple of it since the epoch. */
 export const STEP_MS = 50;
@@ -36,10 +36,9 @@ export interface MarketOptions {
   seed: number;
   /** Virtual time of the last step that is done already, UTC ms. */
   startTs: number;
-  /** The id of the first trade to come. */
-  nextTradeId: number;
-  /** Trades kept in memory. */
-  tapeCapacity: number;
+  /** What was traded before; empty on a first start. Later trades are added to both. */
+  tape: Tape;
+  candles: Candles;
 }
 
 /**
@@ -50,7 +49,7 @@ export class Market {
   readonly listing: Listing;
   readonly book: OrderBook;
   readonly tape: Tape;
-  readonly candles = new Candles();
+  readonly candles: Candles;
   /** Virtual time of the last step, UTC ms. */
   ts: number;
   readonly #fair: (ms: number) => number;
@@ -64,11 +63,12 @@ export class Market {
   #threshold = 0;
   #lastTouch = '';
 
-  constructor(listing: Listing, { seed, startTs, nextTradeId, tapeCapacity }: MarketOptions) {
+  constructor(listing: Listing, { seed, startTs, tape, candles }: MarketOptions) {
     this.listing = listing;
     this.ts = startTs;
-    this.tape = new Tape(tapeCapacity);
-    this.#nextTradeId = nextTradeId;
+    this.tape = tape;
+    this.candles = candles;
+    this.#nextTradeId = tape.length ? tape.nextId : firstTradeId(startTs);
     this.#random = seeded(seed, listing.id, startTs);
     this.#agents = new Agents(listing, this.#random);
     const factor = fairPrice(seed, listing.id);
@@ -80,12 +80,6 @@ export class Market {
       this.#depth.note(side, ticks);
       this.#slowDepth.note(side, ticks);
     });
-  }
-
-  /** Puts a trade of the past on the tape and into the candles: how a restart takes up the ledger. */
-  remember(trade: TapeTrade): void {
-    this.tape.add(trade);
-    this.candles.add(trade);
   }
 
   /** Moves on by one step, making `eventsPerSecond` trades, tickers and depth frames on average. */
@@ -121,7 +115,8 @@ export class Market {
 
   #print({ ticks, lots, takerSide }: Execution): TapeTrade {
     const trade = { id: this.#nextTradeId++, ts: this.ts, ticks, lots, buyerIsMaker: takerSide === 'sell' };
-    this.remember(trade);
+    this.tape.add(trade);
+    this.candles.add(trade);
     return trade;
   }
 
@@ -136,8 +131,10 @@ export class Market {
   }
 }
 
-const UPDATE_IDS_SINCE = Date.UTC(2024, 0, 1);
-const UPDATE_IDS_PER_MS = 1_000;
+const IDS_SINCE = Date.UTC(2024, 0, 1);
 
-/** Update ids start from the clock, so that they go on growing over a restart. */
-const firstUpdateId = (ts: number) => (ts - UPDATE_IDS_SINCE) * UPDATE_IDS_PER_MS;
+/** Update ids start from the clock, faster than they can be used up, so that they grow over a restart too. */
+const firstUpdateId = (ts: number) => (ts - IDS_SINCE) * 1_000;
+
+/** Likewise the trade ids of a venue without a past: an emptied home does not repeat ids a database may hold. */
+const firstTradeId = (ts: number) => (ts - IDS_SINCE) * 50;
