@@ -164,6 +164,12 @@ export function toEnvironment(config: Config): Record<string, string> {
   return Object.fromEntries(pairs.map(([name, value]) => [name, String(value)]));
 }
 
+/** Our own environment with the settings of `config`, and only those, for a child process of ours. */
+export function childEnvironment(config: Config): Record<string, string | undefined> {
+  const unset = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, '']));
+  return { ...process.env, ...unset, ...toEnvironment(config) };
+}
+
 function environmentWithDotEnv(): Environment {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return process.env;

@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** The command line of a running process; empty when there is none of this id or it can't be seen. */
+export function commandLine(pid: number): string {
+  if (existsSync('/proc/self/cmdline')) return readProc(pid, 'cmdline').replaceAll('\0', ' ').trim();
+  return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() ?? '';
+}
+
+/** Whether a process is one of a cluster on `home`: a `millrace` that was started with it. */
+export function isOfHome(pid: number, home: string): boolean {
+  if (!/main\.js/.test(commandLine(pid))) return false;
+  const environment = readProc(pid, 'environ');
+  return !environment || environment.split('\0').includes(`MILLRACE_HOME=${home}`);
+}
+
+/** When a process began, in the kernel's ticks: tells it from a later one of the same id. Empty off Linux. */
+export function birthOf(pid: number): string {
+  const stat = readProc(pid, 'stat');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+function readProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
