@@ -1,0 +1,48 @@
+import type { Queryable, Sql } from './client.ts';
+
+/** A row of `instruments`: the small id that market tables carry instead of venue and symbol. */
+export interface InstrumentRow {
+  id: number;
+  venue: string;
+  symbol: string;
+}
+
+const known = new WeakMap<Sql, Map<string, number>>();
+
+/** The ids of a venue's symbols, in their order; adds what is not there. Asked of the database once a pool. */
+export async function ensureInstruments(
+  sql: Sql,
+  venue: string,
+  symbols: readonly string[],
+): Promise<number[]> {
+  const ids = known.get(sql) ?? new Map<string, number>();
+  known.set(sql, ids);
+  const missing = symbols.filter((symbol) => !ids.has(`${venue} ${symbol}`));
+  if (missing.length) {
+    await sql`INSERT INTO instruments ${sql(missing.map((symbol) => ({ venue, symbol })))} ON CONFLICT DO NOTHING`;
+    const rows = await sql<InstrumentRow[]>`
+      SELECT id, venue, symbol FROM instruments WHERE venue = ${venue} AND symbol IN ${sql(missing)}`;
+    for (const row of rows) ids.set(`${venue} ${row.symbol}`, row.id);
+  }
+  return symbols.map((symbol) => ids.get(`${venue} ${symbol}`) as number);
+}
+
+/** Undefined for a symbol that was never archived. */
+export async function findInstrument(
+  sql: Queryable,
+  venue: string,
+  symbol: string,
+): Promise<InstrumentRow | undefined> {
+  const [row] = await sql<InstrumentRow[]>`
+    SELECT id, venue, symbol FROM instruments WHERE venue = ${venue} AND symbol = ${symbol}`;
+  return row;
+}
+
+/** By venue and symbol. */
+export async function listInstruments(sql: Queryable): Promise<InstrumentRow[]> {
+  return sql<InstrumentRow[]>`SELECT id, venue, symbol FROM instruments ORDER BY venue, symbol`;
+}
+
+/** The id as a subquery, for statements that begin with venue and symbol. */
+export const instrumentId = (sql: Queryable, { venue, symbol }: { venue: string; symbol: string }) =>
+  sql`(SELECT id FROM instruments WHERE venue = ${venue} AND symbol = ${symbol})`;
