@@ -115,8 +115,7 @@ class Killer {
     });
     await this.#untilArchived(killedAt);
     const tookMs = Math.round(monotonic() - began);
-    const took = (this.#recoveryMs[name] ??= []);
-    took.push(tookMs);
+    this.#recoveryMs[name] = [...(this.#recoveryMs[name] ?? []), tookMs];
     this.#say(`killed ${name} (pid ${victim.pid}): trades younger than the kill archived after ${tookMs} ms`);
   }
 
