@@ -1,0 +1,218 @@
+import { WebSocket } from 'ws';
+import { backoffMs, monotonic, now, sleep } from '../clock.ts';
+import { RejectError } from '../errors.ts';
+import { Outbox } from './outbox.ts';
+import type { Mapper, Reading, Subscription, Venue } from './venue.ts';
+
+/** A frame that was set aside; a very long one is cut to `KEPT_BYTES`. */
+export interface BadFrame {
+  receivedAt: number;
+  reason: string;
+  frame: string;
+}
+
+export interface ConnectionHandlers {
+  /** A new socket has subscribed: whatever the last one said no longer counts. */
+  onOpen(): void;
+  /** The first frame that could be read came in: the venue is there. */
+  onLive(): void;
+  onReading(reading: Reading, receivedAt: number): void;
+  onBadFrame(bad: BadFrame): void;
+  /** The session ended; the next attempt starts by itself after `retryMs`. */
+  onDown(reason: string, retryMs: number): void;
+}
+
+/** How a session ended. */
+interface Ending {
+  reason: string;
+  /** Our own doing, or announced by the venue: no need to wait. */
+  planned: boolean;
+  /** The wait that the venue asked for. */
+  retryAfterMs?: number;
+}
+
+const KEPT_BYTES = 64 * 1024;
+const MAX_PAYLOAD = 64 * 1024 * 1024;
+const HANDSHAKE_MS = 10_000;
+/** A session that lasted so long was a good one: the next failure starts the backoff afresh. */
+const GOOD_SESSION_MS = 30_000;
+const CLOSE_MS = 1_000;
+
+/**
+ * One socket that is kept open for ever: subscribes, watches for silence, leaves before the venue's life limit and
+ * comes back with jittered backoff. Frames that can't be read are handed aside and cost the connection nothing.
+ */
+export class Connection {
+  readonly #venue: Venue;
+  readonly #subscriptions: readonly Subscription[];
+  readonly #handlers: ConnectionHandlers;
+  readonly #stop = new AbortController();
+  #outbox: Outbox | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(venue: Venue, subscriptions: readonly Subscription[], handlers: ConnectionHandlers) {
+    this.#venue = venue;
+    this.#subscriptions = subscriptions;
+    this.#handlers = handlers;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  /** Asks the venue for these anew: the stream then begins with a whole book. */
+  resubscribe(subscriptions: readonly Subscription[]): void {
+    this.#outbox?.send(...this.#venue.unsubscribe(subscriptions), ...this.#venue.subscribe(subscriptions));
+  }
+
+  async #run() {
+    const { signal } = this.#stop;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const startedAt = monotonic();
+      const ending = await this.#session();
+      if (signal.aborted) return;
+      if (monotonic() - startedAt > GOOD_SESSION_MS) attempt = 0;
+      const retryMs = this.#retryMs(attempt, ending);
+      this.#handlers.onDown(ending.reason, retryMs);
+      await sleep(retryMs, signal);
+    }
+  }
+
+  #retryMs(attempt: number, { planned, retryAfterMs = 0 }: Ending): number {
+    const floorMs = this.#venue.limits.reconnectFloorMs;
+    return Math.max(planned ? floorMs : backoffMs(attempt, { floorMs }), retryAfterMs);
+  }
+
+  /** One socket from its handshake to its end. */
+  #session(): Promise<Ending> {
+    const { limits, streamUrl } = this.#venue;
+    return new Promise((resolve) => {
+      const ws = new WebSocket(streamUrl, {
+        perMessageDeflate: false,
+        maxPayload: MAX_PAYLOAD,
+        handshakeTimeout: HANDSHAKE_MS,
+        skipUTF8Validation: true,
+      });
+      let ending: Ending | undefined;
+      const end = (reason: string, planned = false, retryAfterMs?: number) => {
+        ending ??= { reason, planned, ...(retryAfterMs && { retryAfterMs }) };
+        closeSoon(ws);
+      };
+      const watch = new Watch(limits, end);
+      const outbox = new Outbox(limits.messages, (message) => ws.send(message));
+      const stop = () => end('closed by us', true);
+      this.#stop.signal.addEventListener('abort', stop, { once: true });
+
+      ws.on('open', () => this.#open(ws, outbox, watch, end));
+      ws.on('ping', () => watch.heard());
+      ws.on('pong', () => watch.heard());
+      ws.on('error', (error) => end(error.message || 'the connection failed'));
+      ws.on('unexpected-response', (request, response) => {
+        request.destroy();
+        const retryAfter = Number(response.headers['retry-after']);
+        end(`the venue answered HTTP ${response.statusCode}`, false, retryAfter * 1000 || undefined);
+      });
+      ws.on('close', (code, why) => {
+        watch.close();
+        outbox.close();
+        this.#outbox = undefined;
+        this.#stop.signal.removeEventListener('abort', stop);
+        resolve(ending ?? { reason: closeReason(code, why), planned: false });
+      });
+    });
+  }
+
+  #open(ws: WebSocket, outbox: Outbox, watch: Watch, end: (reason: string, planned?: boolean) => void) {
+    const { limits } = this.#venue;
+    const mapper = this.#venue.createMapper(this.#subscriptions.map(({ symbol }) => symbol));
+    this.#outbox = outbox;
+    watch.start(() => limits.ping && outbox.send(limits.ping.message));
+    this.#handlers.onOpen();
+    outbox.send(...this.#venue.subscribe(this.#subscriptions));
+    let live = false;
+    ws.on('message', (data) => {
+      watch.heard();
+      const reading = this.#read(mapper, data as Buffer, now());
+      if (!reading) return;
+      if (!live) {
+        live = true;
+        this.#handlers.onLive();
+      }
+      if (reading.kind !== 'control') return;
+      if (reading.control.type === 'reconnect') end(reading.control.reason, true);
+      if (reading.control.type === 'answer') outbox.send(reading.control.message);
+    });
+  }
+
+  /** Reads a frame and hands it on; undefined when it had to be set aside. */
+  #read(mapper: Mapper, data: Buffer, receivedAt: number): Reading | undefined {
+    const { maxFrameLength } = this.#venue.limits;
+    try {
+      if (data.length > maxFrameLength) {
+        throw new RejectError(`frame of more than ${maxFrameLength} bytes`, 'frame');
+      }
+      const reading = mapper.read(data.toString(), receivedAt);
+      this.#handlers.onReading(reading, receivedAt);
+      return reading;
+    } catch (error) {
+      if (!(error instanceof RejectError)) throw error;
+      const frame = data.toString('utf8', 0, KEPT_BYTES);
+      this.#handlers.onBadFrame({ receivedAt, reason: error.message, frame });
+      return undefined;
+    }
+  }
+}
+
+/** The clocks of one session: its longest silence, its life, its pings. */
+class Watch {
+  readonly #limits: Venue['limits'];
+  readonly #end: (reason: string, planned?: boolean) => void;
+  #lastHeard = monotonic();
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(limits: Venue['limits'], end: (reason: string, planned?: boolean) => void) {
+    this.#limits = limits;
+    this.#end = end;
+  }
+
+  start(ping: () => void): void {
+    const { silenceMs, lifeMs, ping: pings } = this.#limits;
+    this.heard();
+    this.#timers.push(setInterval(() => this.#check(), Math.max(50, silenceMs / 10)));
+    if (pings) this.#timers.push(setInterval(ping, pings.everyMs));
+    if (lifeMs) {
+      const early = lifeMs * (1 - Math.random() / 20);
+      this.#timers.push(setTimeout(() => this.#end('planned, before the life limit', true), early));
+    }
+  }
+
+  heard(): void {
+    this.#lastHeard = monotonic();
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #check() {
+    const { silenceMs } = this.#limits;
+    if (monotonic() - this.#lastHeard > silenceMs) this.#end(`silent for more than ${silenceMs} ms`);
+  }
+}
+
+/** Says goodbye and does not wait for long: a stalled peer never answers. */
+function closeSoon(ws: WebSocket) {
+  if (ws.readyState === WebSocket.CONNECTING) return ws.terminate();
+  ws.close(1000);
+  const timer = setTimeout(() => ws.terminate(), CLOSE_MS);
+  ws.once('close', () => clearTimeout(timer));
+}
+
+function closeReason(code: number, why: Buffer): string {
+  return why.length > 0 ? `the venue closed: ${why} (${code})` : `the venue closed (${code})`;
+}

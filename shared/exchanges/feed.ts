@@ -1,0 +1,159 @@
+import { now } from '../clock.ts';
+import type { BookUpdate, MarketEvent } from '../domain/market.ts';
+import type { Book } from './book.ts';
+import { type BadFrame, Connection } from './connection.ts';
+import { FeedBooks } from './feed-books.ts';
+import { fetchBookSnapshot } from './history.ts';
+import type { Reading, Subscription, Venue } from './venue.ts';
+
+export type { BadFrame } from './connection.ts';
+
+/** `connecting`: not heard yet; `live`: frames come in; `down`: cut or unreachable, tried again for ever. */
+export type FeedState = 'connecting' | 'live' | 'down' | 'closed';
+
+/** How a venue's feed is, for people and for the health page. */
+export interface FeedStatus {
+  venue: string;
+  market: string;
+  label: string;
+  state: FeedState;
+  /** Why it is down, or what the venue refused. */
+  reason: string | undefined;
+  /** UTC ms since when it is so. */
+  since: number;
+  reconnects: number;
+  badFrames: number;
+}
+
+export interface FeedOptions {
+  venue: Venue;
+  subscriptions: readonly Subscription[];
+  /** The events of one frame, in order. Books have taken them already. Must not throw, must not wait. */
+  onEvents(events: readonly MarketEvent[], receivedAt: number): void;
+  /** A frame that can't be read; the connection lives. */
+  onBadFrame?(bad: BadFrame): void;
+  /** The state changed. */
+  onStatus?(status: FeedStatus): void;
+  /** Fetches a whole book of a unified symbol; the venue's REST by default. */
+  fetchBook?(symbol: string): Promise<BookUpdate>;
+}
+
+/**
+ * The one feed loop: every venue's market data over as many sockets as its limits ask for. Events come out in order
+ * within a symbol; `book(symbol)` knows whether it is right, and a broken one resyncs alone.
+ */
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #books: FeedBooks;
+  readonly #connections: Connection[];
+  readonly #down = new Map<number, string>();
+  readonly #live = new Set<number>();
+  readonly #status: FeedStatus;
+
+  constructor(options: FeedOptions) {
+    const { venue, subscriptions } = options;
+    this.#options = options;
+    this.#status = {
+      venue: venue.name,
+      market: venue.market,
+      label: venue.label,
+      state: 'connecting',
+      reason: undefined,
+      since: now(),
+      reconnects: 0,
+      badFrames: 0,
+    };
+    const parts = splitBySymbol(subscriptions, venue.limits.subscriptionsPerConnection);
+    this.#connections = parts.map((part, index) => this.#connect(part, index));
+    this.#books = new FeedBooks({
+      venue,
+      fetchBook: options.fetchBook ?? ((symbol) => fetchBookSnapshot(venue, symbol)),
+      resubscribe: (symbol) => {
+        const index = parts.findIndex((part) => part.some((wanted) => wanted.symbol === symbol));
+        this.#connections[index]?.resubscribe([{ channel: 'book', symbol }]);
+      },
+      onSnapshot: (update) => options.onEvents([update], update.receivedAt),
+    });
+  }
+
+  /** Starts connecting; an unreachable venue shows in the status and is tried for ever. */
+  start(): void {
+    for (const connection of this.#connections) connection.start();
+  }
+
+  async close(): Promise<void> {
+    this.#books.close();
+    await Promise.all(this.#connections.map((connection) => connection.close()));
+    this.#change('closed', undefined);
+  }
+
+  get status(): FeedStatus {
+    return { ...this.#status };
+  }
+
+  /** The book of a symbol; undefined until the first word of it. Trade on it only while it is `live`. */
+  book(symbol: string): Book | undefined {
+    return this.#books.get(symbol);
+  }
+
+  #connect(subscriptions: readonly Subscription[], index: number): Connection {
+    const symbols = new Set(subscriptions.map(({ symbol }) => symbol));
+    return new Connection(this.#options.venue, subscriptions, {
+      onOpen: () => this.#books.connected(symbols),
+      onLive: () => {
+        this.#live.add(index);
+        this.#down.delete(index);
+        this.#summarize();
+      },
+      onReading: (reading, receivedAt) => this.#take(reading, receivedAt),
+      onBadFrame: (bad) => {
+        this.#status.badFrames++;
+        this.#options.onBadFrame?.(bad);
+      },
+      onDown: (reason) => {
+        this.#status.reconnects++;
+        this.#live.delete(index);
+        this.#down.set(index, reason);
+        this.#books.disconnected(symbols);
+        this.#summarize();
+      },
+    });
+  }
+
+  #take(reading: Reading, receivedAt: number) {
+    if (reading.kind === 'events') {
+      for (const event of reading.events) if (event.type === 'book') this.#books.apply(event);
+      if (reading.events.length > 0) this.#options.onEvents(reading.events, receivedAt);
+    } else if (reading.kind === 'control' && reading.control.type === 'refused') {
+      this.#status.reason = `the venue refused: ${reading.control.reason}`;
+      this.#options.onStatus?.(this.status);
+    }
+  }
+
+  /** One connection down makes the feed down; it is live when all of them are. */
+  #summarize() {
+    const [reason] = this.#down.values();
+    if (reason !== undefined) this.#change('down', reason);
+    else if (this.#live.size === this.#connections.length) this.#change('live', undefined);
+  }
+
+  #change(state: FeedState, reason: string | undefined) {
+    if (state !== this.#status.state) this.#status.since = now();
+    this.#status.state = state;
+    this.#status.reason = reason;
+    this.#options.onStatus?.(this.status);
+  }
+}
+
+/** Keeps all of a symbol on one connection, so that its events stay in order. */
+function splitBySymbol(subscriptions: readonly Subscription[], most: number): Subscription[][] {
+  const symbols = new Set(subscriptions.map(({ symbol }) => symbol));
+  const parts: Subscription[][] = [];
+  for (const symbol of symbols) {
+    const wanted = subscriptions.filter((subscription) => subscription.symbol === symbol);
+    const last = parts.at(-1);
+    if (last && last.length + wanted.length <= most) last.push(...wanted);
+    else parts.push([...wanted]);
+  }
+  return parts;
+}
