@@ -1,0 +1,35 @@
+import { useState } from 'react';
+import type { Market } from '../../data/queries.ts';
+import type { Interval, Me } from '../../data/wire.ts';
+
+const KEPT_AS = 'millrace.market';
+
+/** The market on screen; remembered in this browser, and always one that the cluster watches. */
+export function useMarket(me: Me): [Market, (market: Market) => void] {
+  const [market, setMarket] = useState(() => toWatched(me, recall()));
+  const choose = (next: Market) => {
+    const watched = toWatched(me, next);
+    localStorage.setItem(KEPT_AS, JSON.stringify(watched));
+    setMarket(watched);
+  };
+  return [market, choose];
+}
+
+export const intervalsAt = (me: Me, venue: string): Interval[] =>
+  me.intervals.find((at) => at.venue === venue)?.intervals ?? ['1m'];
+
+function toWatched(me: Me, wanted: Partial<Market>): Market {
+  const venue = me.venues.find((name) => name === wanted.venue) ?? me.venues[0] ?? '';
+  const symbol = me.symbols.find((name) => name === wanted.symbol) ?? me.symbols[0] ?? '';
+  const intervals = intervalsAt(me, venue);
+  const interval = intervals.find((name) => name === wanted.interval) ?? intervals[0] ?? '1m';
+  return { venue, symbol, interval };
+}
+
+function recall(): Partial<Market> {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT_AS) ?? '{}');
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { listProcesses } from '../../shared/queue/heartbeat.ts';
+import { defineRoute } from '../http/route.ts';
+import { ms } from './fields.ts';
+
+const feed = z.object({
+  venue: z.string(),
+  symbols: z.array(z.string()),
+  state: z.enum(['connecting', 'syncing', 'live', 'stale', 'down']),
+  reason: z.string().nullable(),
+  since: ms,
+  reconnects: z.int(),
+});
+
+export const processes = defineRoute({
+  method: 'get',
+  path: '/processes',
+  access: 'viewer',
+  tag: 'cluster',
+  summary: 'Every living process: producers with their feeds, pools with their queues, apis',
+  response: z.array(
+    z
+      .object({
+        id: z.string(),
+        kind: z.enum(['producer', 'pool', 'api', 'sim']),
+        name: z.string(),
+        host: z.string(),
+        pid: z.int(),
+        startedAt: ms,
+        beatAt: ms,
+        rssBytes: z.int(),
+        queues: z.array(z.string()),
+        slots: z.int(),
+        busy: z.int(),
+        feeds: z.array(feed),
+      })
+      .meta({ id: 'Process' }),
+  ),
+  handler: (_input, { redis, config }) => listProcesses(redis, config.NAMESPACE),
+});

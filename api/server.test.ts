@@ -1,0 +1,368 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { SESSION_SECRET, type TestApi, testApi } from '../ops/testing/api.ts';
+import { listAudit } from '../shared/db/audit.ts';
+import { saveReport } from '../shared/db/reports.ts';
+import { findTask } from '../shared/db/tasks.ts';
+import type { addFirstUser } from '../shared/db/users.ts';
+import { hashPassword } from './auth/passwords.ts';
+import { createTokens } from './auth/tokens.ts';
+import { ROUTES } from './routes/index.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await testApi({ METRICS_TOKEN: 'a token for prometheus' });
+});
+afterAll(() => api.close());
+
+const concrete = (path: string) => path.replace(/\{\w+\}/g, '1');
+const closed = ROUTES.filter(({ access }) => access !== 'public');
+const bases = ['', '/api/v1'];
+
+describe('who may call', () => {
+  test('every route of the table that is not public answers 401 without a login, at both addresses', async () => {
+    const calls = closed.flatMap(({ method, path }) =>
+      bases.map((base) => ({ method, path: base + concrete(path) })),
+    );
+    for (const { method, path } of calls) {
+      const response = await fetch(api.url + path, { method: method.toUpperCase() });
+      expect([method, path, response.status]).toEqual([method, path, 401]);
+    }
+  });
+
+  test.each([
+    '/docs',
+    '/docs/openapi.json',
+    '/docs/swagger-ui.css',
+    '/queues',
+    '/queues/api/queues',
+    '/nothing',
+  ])('%s answers 401 without a login', async (path) => {
+    expect((await fetch(api.url + path)).status).toBe(401);
+  });
+
+  test('each role may call what the table grants it, and gets 403 for the rest', async () => {
+    const tokens = createTokens(SESSION_SECRET);
+    for (const role of ['viewer', 'trader', 'operator'] as const) {
+      const user = await addUser(role);
+      const headers = { Authorization: `Bearer ${await tokens.issue(user)}` };
+      const ranks = ['viewer', 'trader', 'operator', 'admin'];
+      for (const { method, path, access } of closed.filter(({ path }) => path !== '/logout')) {
+        const response = await fetch(api.url + concrete(path), { method: method.toUpperCase(), headers });
+        const refused = ranks.indexOf(role) < ranks.indexOf(access);
+        expect([role, path, response.status === 403]).toEqual([role, path, refused]);
+      }
+      expect((await fetch(`${api.url}/queues`, { headers })).status).toBe(403);
+    }
+  });
+
+  test('a forged, stripped, expired or foreign token opens nothing', async () => {
+    const key = new TextEncoder().encode(SESSION_SECRET);
+    const good = () =>
+      new SignJWT({ ver: 1 }).setSubject('1').setIssuedAt().setIssuer('millrace').setAudience('millrace-api');
+    const head = { alg: 'HS256', typ: 'session+jwt' };
+    const [header, payload, signature] = api.token.split('.') as [string, string, string];
+    const none = (alg: string) =>
+      `${Buffer.from(JSON.stringify({ ...head, alg })).toString('base64url')}.${payload}.`;
+    const forged = [
+      none('none'),
+      none('None'),
+      none('nOnE'),
+      `${header}.${payload}.`,
+      `${header}.${payload}.${signature.slice(0, -4)}`,
+      `${header}.${Buffer.from('{"sub":"1","ver":1,"exp":9999999999}').toString('base64url')}.${signature}`,
+      new UnsecuredJWT({ sub: '1', ver: 1 }).encode(),
+      await good().setProtectedHeader(head).setExpirationTime(1).sign(key),
+      await good().setProtectedHeader(head).sign(key),
+      await good().setProtectedHeader(head).setExpirationTime('1h').setNotBefore('1h').sign(key),
+      await good()
+        .setProtectedHeader({ ...head, typ: 'refresh+jwt' })
+        .setExpirationTime('1h')
+        .sign(key),
+      await good()
+        .setProtectedHeader({ ...head, alg: 'HS512' })
+        .setExpirationTime('1h')
+        .sign(key),
+      await good().setAudience('other').setProtectedHeader(head).setExpirationTime('1h').sign(key),
+      await good().setIssuer('other').setProtectedHeader(head).setExpirationTime('1h').sign(key),
+      await good()
+        .setProtectedHeader(head)
+        .setExpirationTime('1h')
+        .sign(new TextEncoder().encode('x'.repeat(32))),
+      await good().setSubject('1 OR 1=1').setProtectedHeader(head).setExpirationTime('1h').sign(key),
+      await good().setSubject('999').setProtectedHeader(head).setExpirationTime('1h').sign(key),
+      'a.b.c',
+      'x'.repeat(8_000),
+    ];
+    for (const token of forged) {
+      const response = await fetch(`${api.url}/me`, { headers: { Authorization: `Bearer ${token}` } });
+      expect([token, response.status]).toEqual([token, 401]);
+    }
+  });
+
+  test('METRICS_TOKEN opens /metrics and nothing else', async () => {
+    const headers = { Authorization: 'Bearer a token for prometheus' };
+    expect((await fetch(`${api.url}/metrics`, { headers: { Authorization: 'Bearer wrong' } })).status).toBe(
+      401,
+    );
+    expect((await fetch(`${api.url}/me`, { headers })).status).toBe(401);
+  });
+});
+
+describe('login', () => {
+  const login = (body: unknown, headers: Record<string, string> = {}) =>
+    fetch(`${api.url}/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+
+  test('an unknown user and a wrong password get the same answer', async () => {
+    const answers = await Promise.all([
+      login({ name: 'nobody', password: 'some password' }).then((response) => response.text()),
+      login({ name: 'viewer', password: 'some password' }).then((response) => response.text()),
+    ]);
+    expect(answers[0]).toBe(answers[1]);
+  });
+
+  test('the cookie is out of reach of scripts and other sites', async () => {
+    const response = await login({ name: 'admin', password: 'correct horse battery' });
+    expect(response.headers.get('set-cookie')).toMatch(
+      /^millrace_session=[^;]+;.*HttpOnly; SameSite=Strict$/,
+    );
+    const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? '';
+    expect((await fetch(`${api.url}/me`, { headers: { cookie } })).status).toBe(200);
+  });
+
+  test('after ten failures an account is closed for a while, also for the right password', async () => {
+    for (let i = 0; i < 10; i++)
+      expect(
+        (await login({ name: 'guessed', password: `guess ${i}` }, { 'X-Forwarded-For': `10.0.0.${i}` }))
+          .status,
+      ).toBe(401);
+    const response = await login({ name: 'Guessed', password: 'guess' });
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await api.call('/me')).status).toBe(200);
+  });
+
+  test('a new password ends every session that was open', async () => {
+    const user = await addUser('trader', 'an old password');
+    const token = await createTokens(SESSION_SECRET).issue(user);
+    const headers = { Authorization: `Bearer ${token}` };
+    const change = await api.call(
+      '/password',
+      { current: 'an old password', next: 'a new password' },
+      headers,
+    );
+    expect(change.status).toBe(200);
+    expect((await api.call('/me', undefined, headers)).status).toBe(401);
+    const next = { Authorization: `Bearer ${((await change.json()) as { token: string }).token}` };
+    expect((await api.call('/me', undefined, next)).status).toBe(200);
+    expect((await api.call('/logout', {}, next)).status).toBe(204);
+    expect((await api.call('/me', undefined, next)).status).toBe(401);
+  });
+});
+
+describe('reads', () => {
+  test.each([
+    ['/candles?venue=sim&symbol=BTC/USDT&interval=7s', 'interval'],
+    ['/candles?venue=sim&symbol=BTC/USDT', 'interval'],
+    ['/candles?venue=sim&symbol=btc&interval=1s', 'symbol'],
+    ['/candles?venue=SIM;--&symbol=BTC/USDT&interval=1s', 'venue'],
+    ['/candles?venue=sim&symbol=BTC/USDT&interval=1s&limit=0', 'limit'],
+    ['/candles?venue=sim&venue=sim&symbol=BTC/USDT&interval=1s', 'venue'],
+    ['/trades?venue=sim&symbol=BTC/USDT&before=yesterday', 'before'],
+    ['/trades?venue=sim&symbol=BTC/USDT&sort=price', 'sort'],
+    ['/signals?before=-1', 'before'],
+    ['/orders?state=DONE', 'state'],
+    ['/orders?before=1', 'before'],
+    ['/tasks?limit=1e9', 'limit'],
+    ['/outbox?state=%00', 'state'],
+    ['/reports/x', 'id'],
+    ['/reports/99999999999999999999', 'id'],
+    ['/tasks/..%2f..%2fetc', 'id'],
+  ])('%s is 400 and names %s', async (path, field) => {
+    const response = await api.call(path);
+    expect(response.status).toBe(400);
+    expect(response.headers.get('content-type')).toMatch('application/problem+json');
+    const problem = (await response.json()) as { errors: { field: string }[] };
+    expect(problem.errors.map((error) => error.field)).toContain(field);
+  });
+
+  test.each([
+    '/candles?venue=sim&symbol=BTC/USDT&interval=1s',
+    '/trades?venue=sim&symbol=BTC/USDT',
+    '/signals',
+    '/orders',
+    '/positions',
+    '/tasks',
+    '/models',
+    '/reports',
+    '/outbox',
+    '/prices',
+    '/processes',
+    '/queue-depths',
+    '/bad-frames',
+    '/instruments',
+    '/audit',
+  ])('%s answers a list', async (path) => {
+    for (const base of bases) {
+      const response = await api.call(base + path);
+      expect([response.status, Array.isArray(await response.json())]).toEqual([200, true]);
+    }
+  });
+
+  test.each(['/tasks/unknown', '/reports/4711', '/reports/4711/html', '/nothing'])(
+    '%s is 404',
+    async (path) => {
+      expect((await api.call(path)).status).toBe(404);
+    },
+  );
+
+  test('a report opens as a page that may run nothing', async () => {
+    const { id } = await saveReport(api.db.sql, {
+      kind: 'daily',
+      day: '2026-11-20',
+      title: 'A day',
+      html: '<h1>A day</h1>',
+      summary: {},
+    });
+    const response = await api.call(`/reports/${id}/html`);
+    expect(response.headers.get('content-security-policy')).toMatch(/^sandbox.*default-src 'none'/);
+    expect(await response.text()).toBe('<h1>A day</h1>');
+  });
+});
+
+describe('commands', () => {
+  test('POST /retrain answers 202 with the id of a task that is recorded, enqueued and audited', async () => {
+    const waiting = async () => {
+      const depths = (await (await api.call('/queue-depths')).json()) as { name: string; waiting: number }[];
+      return depths.find(({ name }) => name === 'training')?.waiting ?? 0;
+    };
+    const before = await waiting();
+    const response = await api.call('/retrain', {});
+    expect(response.status).toBe(202);
+    const answer = (await response.json()) as { taskId: string };
+    expect(answer).toMatchObject({ venue: 'sim', symbol: 'BTC/USDT', interval: '1s' });
+    expect(response.headers.get('location')).toBe(`/tasks/${answer.taskId}`);
+    expect(await (await api.call(`/tasks/${answer.taskId}`)).json()).toMatchObject({
+      name: 'train_model',
+      state: 'PENDING',
+    });
+    expect(await waiting()).toBe(before + 1);
+    expect((await listAudit(api.db.sql))[0]).toMatchObject({
+      actor: 'admin',
+      action: 'retrain',
+      details: { taskId: answer.taskId },
+    });
+  });
+
+  test('POST /retrain without a body takes the defaults too', async () => {
+    const response = await fetch(`${api.url}/retrain`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${api.token}` },
+    });
+    expect(response.status).toBe(202);
+  });
+
+  test.each([
+    [{ symbol: 'DOGE/USDT' }, 'symbol'],
+    [{ venue: 'binance' }, 'venue'],
+    [{ interval: '2s' }, 'interval'],
+    [{ candles: -0.5 }, 'candles'],
+    [{ isAdmin: true }, 'isAdmin'],
+  ])('POST /retrain of %j is 400 and names %s', async (body, field) => {
+    const response = await api.call('/retrain', body);
+    expect(response.status).toBe(400);
+    expect(JSON.stringify(await response.json())).toMatch(field);
+  });
+
+  test('POST /reports makes a task', async () => {
+    const response = await api.call('/reports', { day: '2026-11-20' });
+    expect(response.status).toBe(202);
+    const { taskId } = (await response.json()) as { taskId: string };
+    expect(await findTask(api.db.sql, taskId)).toMatchObject({
+      name: 'generate_report',
+      payload: { day: '2026-11-20' },
+    });
+  });
+
+  test('a form, plain text, a foreign page and too much are turned away', async () => {
+    const post = (headers: Record<string, string>, body: string) =>
+      fetch(`${api.url}/retrain`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${api.token}`, ...headers },
+        body,
+      });
+    const json = { 'Content-Type': 'application/json' };
+    expect((await post({ 'Content-Type': 'text/plain' }, '{}')).status).toBe(415);
+    expect((await post({ 'Content-Type': 'application/x-www-form-urlencoded' }, '')).status).toBe(415);
+    expect((await post({ ...json, 'Content-Encoding': 'gzip' }, '{}')).status).toBe(415);
+    expect((await post({ ...json, Origin: 'http://evil.example' }, '{}')).status).toBe(403);
+    expect((await post({ ...json, Origin: 'null' }, '{}')).status).toBe(403);
+    expect((await post({ ...json, 'Sec-Fetch-Site': 'cross-site' }, '{}')).status).toBe(403);
+    expect((await post(json, `{"symbol":"${'x'.repeat(110_000)}"}`)).status).toBe(413);
+    expect((await post(json, '{"symbol":')).status).toBe(400);
+    expect((await post(json, '{"__proto__":{"x":1}}')).status).toBe(400);
+  });
+});
+
+describe('health', () => {
+  test('/healthz is open to all', async () => {
+    expect(await (await fetch(`${api.url}/healthz`)).json()).toEqual({ ok: true });
+  });
+
+  test('/readyz names each dependency and is 503 while one is missing', async () => {
+    const response = await fetch(`${api.url}/readyz`);
+    expect(response.status).toBe(503);
+    const { dependencies } = (await response.json()) as {
+      dependencies: { name: string; ready: boolean; reason: string }[];
+    };
+    const ready = dependencies.filter((dependency) => dependency.ready).map(({ name }) => name);
+    expect(ready).toEqual(['postgres', 'redis', 'migrations']);
+    expect(dependencies.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['sim', 'feed sim', 'queue archive-0', 'queue archive-1', 'queue training']),
+    );
+    expect(dependencies.filter(({ reason, ready }) => !ready && !reason)).toEqual([]);
+  });
+
+  test('/metrics has one HELP line a family and the depth of every queue', async () => {
+    const text = await (await api.call('/metrics')).text();
+    const helps = text.split('\n').filter((line) => line.startsWith('# HELP'));
+    expect(new Set(helps).size).toBe(helps.length);
+    expect(text).toMatch(/millrace_queue_jobs\{queue="training",state="waiting"\} \d/);
+  });
+
+  test('the OpenAPI document has every route of the table', async () => {
+    const document = (await (await api.call('/docs/openapi.json')).json()) as {
+      openapi: string;
+      paths: object;
+    };
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths).sort()).toEqual([...new Set(ROUTES.map(({ path }) => path))].sort());
+  });
+
+  test('every answer carries the security headers and no trace of what made it', async () => {
+    for (const path of ['/', '/healthz', '/me', '/nothing', '/%', '/queues']) {
+      const { headers } = await fetch(api.url + path);
+      expect(headers.get('content-security-policy')).toMatch(/script-src 'self';/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-powered-by')).toBeNull();
+    }
+    const board = await api.call('/queues');
+    expect([board.status, board.headers.get('x-powered-by')]).toEqual([200, null]);
+  });
+});
+
+/** A user beside the admin; the table only knows first ones. */
+async function addUser(role: 'viewer' | 'trader' | 'operator', password = 'no password at all') {
+  const { sql } = api.db;
+  const passwordHash = await hashPassword(password);
+  const [user] = await sql<NonNullable<Awaited<ReturnType<typeof addFirstUser>>>[]>`
+    INSERT INTO users (name, role, password_hash) VALUES (${role}, ${role}, ${passwordHash})
+    ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, version = users.version + 1
+    RETURNING id, name, role, version, created_at`;
+  if (!user) throw new Error('no user');
+  return user;
+}
