@@ -78,7 +78,8 @@ export async function* readFrames(
   let good = 0;
   for await (const lines of readLines(file, name)) {
     const frames: RecordedFrame[] = [];
-    for (const text of lines) {
+    for (const written of lines) {
+      const text = written.endsWith('\r') ? written.slice(0, -1) : written;
       line++;
       if (text === '') continue;
       const frame = parseLine(text, line);
@@ -124,8 +125,7 @@ function parseLine(text: string, line: number): RecordedFrame | undefined {
   const receivedAt = Number(text.slice(0, space - 6));
   if (!(receivedAt >= EARLIEST_MS && receivedAt < LATEST_MS && Number.isInteger(receivedAt)))
     return undefined;
-  const end = text.charCodeAt(text.length - 1) === 0x0d ? -1 : undefined;
-  return { line, receivedAt, frame: text.slice(space + 1, end) };
+  return { line, receivedAt, frame: text.slice(space + 1) };
 }
 
 /** Whole lines as they become available; the last one needs no line break. */
