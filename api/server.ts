@@ -1,6 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Redis } from 'ioredis';
-import { sleep } from '../shared/clock.ts';
 import { type Config, requireSetting } from '../shared/config.ts';
 import { createSql } from '../shared/db/client.ts';
 import { UserError } from '../shared/errors.ts';
@@ -65,8 +65,7 @@ export async function startApi(config: Config, log: Log, releasers: Releasers): 
 /** Gives Redis a moment, so that the first requests find it; without it the api starts all the same. */
 async function untilReady(redis: Redis): Promise<void> {
   if (redis.status === 'ready') return;
-  const ready = new Promise<void>((resolve) => redis.once('ready', () => resolve()));
-  await Promise.race([ready, sleep(REDIS_WAIT_MS)]);
+  await once(redis, 'ready', { signal: AbortSignal.timeout(REDIS_WAIT_MS) }).catch(() => {});
 }
 
 function listen(server: Server, { HOST, PORT }: Config): Promise<Server> {
@@ -89,9 +88,11 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): Erro
   return error;
 }
 
+/** Lets running requests end for three seconds, then cuts them. */
 async function close(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
-  await Promise.race([closed, sleep(3_000)]);
-  server.closeAllConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), 3_000);
+  await closed;
+  clearTimeout(cut);
 }

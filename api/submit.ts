@@ -35,9 +35,10 @@ export async function submitAudited<N extends TaskName>(
       return added;
     },
   };
+  const sent = new AbortController();
   await Promise.race([
-    submitTask(record, queues, name, payload, id),
-    inRecord.then(() => sleep(REDIS_PATIENCE_MS)),
+    submitTask(record, queues, name, payload, id).finally(() => sent.abort()),
+    inRecord.then(() => sleep(REDIS_PATIENCE_MS, sent.signal)),
   ]);
   return id;
 }
