@@ -26,7 +26,8 @@ export async function runSim(options: VenueOptions & { host: string; port: numbe
   const venue = new SimVenue(options, now());
   const faults = new Faults();
   const streams = new Streams(log, () => faults.isStalled(now()));
-  const server = createSimServer({ venue, streams, faults, log, clock: now });
+  const advance = () => venue.advance(now(), (moved) => publish(streams, faults, moved));
+  const server = createSimServer({ venue, streams, faults, log, bringUp: () => bringUp(advance) });
   try {
     await once(server.listen(port, host), 'listening');
   } catch (error) {
@@ -35,7 +36,7 @@ export async function runSim(options: VenueOptions & { host: string; port: numbe
     throw listenError(error, host, port);
   }
   const stop = new AbortController();
-  const moving = move(venue, streams, faults, stop.signal);
+  const moving = move(advance, stop.signal);
   const { port: actual } = server.address() as AddressInfo;
   return {
     url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${actual}`,
@@ -52,12 +53,17 @@ export async function runSim(options: VenueOptions & { host: string; port: numbe
 }
 
 /** Wakes at every step of the wall clock: late wakes catch up, so nothing drifts. */
-async function move(venue: SimVenue, streams: Streams, faults: Faults, signal: AbortSignal): Promise<void> {
+async function move(advance: () => boolean, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const isBehind = venue.advance(now(), (moved) => publish(streams, faults, moved));
-    const pause = isBehind ? 0 : STEP_MS - (now() % STEP_MS);
+    const pause = advance() ? 0 : STEP_MS - (now() % STEP_MS);
     await wait(pause, undefined, { signal }).catch(() => {});
   }
+}
+
+/** REST never answers from a past that the clock has left behind: a candle whose end has come is complete. */
+function bringUp(advance: () => boolean): number {
+  while (advance());
+  return now();
 }
 
 function listenError(error: unknown, host: string, port: number): unknown {

@@ -16,7 +16,8 @@ export interface ServerParts {
   streams: Streams;
   faults: Faults;
   log: Log;
-  clock: () => number;
+  /** Moves the venue to the present, and tells it: UTC ms. */
+  bringUp: () => number;
 }
 
 /**
@@ -46,7 +47,7 @@ async function handle(
 ): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://sim');
   const route = Object.hasOwn(ROUTES, pathname) ? ROUTES[pathname] : undefined;
-  const at = parts.clock();
+  const at = parts.bringUp();
   if (route && request.method === 'GET') {
     const used = weights.use(request.socket.remoteAddress ?? '', route.weight(searchParams), at);
     response.setHeader('X-MBX-USED-WEIGHT', used).setHeader('X-MBX-USED-WEIGHT-1M', used);

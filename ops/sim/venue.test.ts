@@ -9,6 +9,7 @@ import { SimVenue } from './venue.ts';
 
 const START = Date.UTC(2025, 5, 1, 12);
 const MINUTE = 60_000;
+const SHORT = 6 * MINUTE;
 let folder: string;
 
 beforeEach(() => {
@@ -16,12 +17,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const open = (at: number, rate = 40) =>
+const open = (at: number, historyMs?: number) =>
   new SimVenue(
     {
       symbols: ['BTC/USDT', 'ETH/USDT'],
       seed: 9,
-      eventsPerSecond: rate,
+      eventsPerSecond: 40,
+      historyMs,
       folder,
       log: createLog('test', 'fatal'),
     },
@@ -58,12 +60,12 @@ test('a venue without a past opens with enough candles for the slow mean, twice 
 });
 
 test('a restart after kill -9 goes on with ids and prices, without a hole or a repeat', () => {
-  const first = open(START);
+  const first = open(START, SHORT);
   runUntil(first, START + 10_000);
   const before = btc(first).tape.last();
   // No close: the process is gone, and its last write was cut.
   appendFileSync(join(folder, readdirSync(folder).sort().at(-1) as string), '{"s":"BTCUSDT","t":12');
-  const second = open(START + 5 * MINUTE);
+  const second = open(START + 5 * MINUTE, SHORT);
   runUntil(second, START + 5 * MINUTE + 10_000);
   second.close();
 
@@ -79,17 +81,17 @@ test('a restart after kill -9 goes on with ids and prices, without a hole or a r
 });
 
 test('a stop longer than two hours leaves a hole in the candles and none in the ids', () => {
-  open(START).close();
+  open(START, SHORT).close();
   const later = START + 26 * 60 * MINUTE;
-  const venue = open(later);
+  const venue = open(later, SHORT);
   expect(breaks(idsOf('BTCUSDT'))).toEqual([]);
   expect(btc(venue).candles.bars(1_000, START + MINUTE, later - 60 * MINUTE, 100)).toEqual([]);
-  expect(btc(venue).candles.bars(1_000, later - 40 * MINUTE, later, 100).length).toBe(100);
+  expect(btc(venue).candles.bars(1_000, later - 5 * MINUTE, later, 100).length).toBe(100);
   venue.close();
 });
 
 test('what is told has been in the ledger before', () => {
-  const venue = open(START);
+  const venue = open(START, SHORT);
   let told = 0;
   venue.advance(START + 1_000, (moved) => {
     const written = new Set(ledgerLines().map(({ s, t }) => `${s} ${t}`));
@@ -103,7 +105,7 @@ test('what is told has been in the ledger before', () => {
 });
 
 test.each([1_000, MINUTE, 5 * MINUTE])('klines of %i ms equal candles recomputed from the ledger', (ms) => {
-  const venue = open(START);
+  const venue = open(START, SHORT);
   runUntil(venue, START + 3_000);
   venue.close();
   const market = btc(venue);
@@ -138,7 +140,7 @@ test.each([1_000, MINUTE, 5 * MINUTE])('klines of %i ms equal candles recomputed
 });
 
 test('10,000 USDT at the market fill within 3 basis points of the touch', () => {
-  const venue = open(START);
+  const venue = open(START, SHORT);
   const { book, listing } = btc(venue);
   const ask = book.best('sell')?.[0] as number;
   const lots = Math.round((10_000 / (ask / 10 ** listing.priceDecimals)) * 10 ** listing.sizeDecimals);

@@ -5,7 +5,6 @@ import { list } from './listing.ts';
 import { Market, STEP_MS, type Step } from './market.ts';
 import { Tape } from './tape.ts';
 
-/** History that a venue without a past makes up before it opens. */
 const HISTORY_MS = 45 * 60_000;
 /** A longer stop is not traded through afterwards: ids go on, but the time has no candles. */
 const CATCH_UP_MS = 2 * 3_600_000;
@@ -27,6 +26,8 @@ export interface VenueOptions {
   eventsPerSecond: number;
   /** Where the ledger lives. */
   folder: string;
+  /** How much history a venue without a past makes up before it opens; 45 minutes by default. */
+  historyMs?: number;
   log: Log;
 }
 
@@ -34,8 +35,8 @@ export interface VenueOptions {
 export type Moved = readonly [Market, Step];
 
 /**
- * All markets and their ledger. Opening brings them up to the present: from the ledger's last trade, or from
- * 45 minutes ago. `advance` then keeps them there.
+ * All markets and their ledger. Opening brings them up to the present: from the ledger's last trade, or through
+ * `historyMs` of made-up past. `advance` then keeps them there.
  */
 export class SimVenue {
   readonly seed: number;
@@ -43,13 +44,16 @@ export class SimVenue {
   readonly ledger: Ledger;
   /** By the venue's own id, `BTCUSDT`. */
   readonly markets = new Map<string, Market>();
+  readonly #historyMs: number;
   readonly #log: Log;
 
   /** @throws {UserError} when the ledger's folder cannot be written */
-  constructor({ symbols, seed, eventsPerSecond, folder, log }: VenueOptions, at: number) {
+  constructor(options: VenueOptions, at: number) {
+    const { symbols, seed, eventsPerSecond, folder, historyMs = HISTORY_MS, log } = options;
     this.seed = seed;
     this.eventsPerSecond = eventsPerSecond;
     this.ledger = Ledger.open(folder);
+    this.#historyMs = historyMs;
     this.#log = log;
     this.#takeUp(symbols, at);
     this.#catchUp(at);
@@ -91,9 +95,15 @@ export class SimVenue {
       const past = pasts.get(id) as { tape: Tape; candles: Candles };
       this.markets.set(
         id,
-        new Market(listing, { seed: this.seed, startTs: startOf(past.tape, at), ...past }),
+        new Market(listing, { seed: this.seed, startTs: this.#startOf(past.tape, at), ...past }),
       );
     }
+  }
+
+  #startOf(tape: Tape, at: number): number {
+    const lastTs = tape.last()?.ts;
+    const isFresh = lastTs === undefined || at - lastTs > CATCH_UP_MS;
+    return onStep(isFresh ? at - this.#historyMs : lastTs);
   }
 
   #catchUp(at: number): void {
@@ -114,7 +124,7 @@ export class SimVenue {
   #due(at: number): Market[] {
     const due = [...this.markets.values()].filter(({ ts }) => ts + STEP_MS <= at);
     for (const market of due) {
-      if (at - market.ts > CATCH_UP_MS) market.ts = onStep(at - HISTORY_MS);
+      if (at - market.ts > CATCH_UP_MS) market.ts = onStep(at - this.#historyMs);
     }
     return due;
   }
@@ -124,11 +134,6 @@ export class SimVenue {
     for (const trade of step.trades) this.ledger.add(market.listing, trade, at);
     return step;
   }
-}
-
-function startOf(tape: Tape, at: number): number {
-  const lastTs = tape.last()?.ts;
-  return onStep(lastTs === undefined || at - lastTs > CATCH_UP_MS ? at - HISTORY_MS : lastTs);
 }
 
 const onStep = (ts: number) => Math.floor(ts / STEP_MS) * STEP_MS;
