@@ -15,7 +15,7 @@ export const krakenHistory: History = {
     call: ({ symbol, interval, from }) => ({
       method: 'publicGetOHLC',
       params: {
-        pair: symbol,
+        pair: legacyPair(symbol),
         interval: INTERVALS[interval] / 60_000,
         since: Math.floor(from / 1000) - 1,
       },
@@ -30,13 +30,22 @@ export const krakenHistory: History = {
         throw new RejectError('Kraken pages trades by time: fromTs is needed', 'fromTs');
       return {
         method: 'publicGetTrades',
-        params: { pair: symbol, since: `${fromTs - 1}000000`, count: 1000 },
+        params: { pair: legacyPair(symbol), since: `${fromTs - 1}000000`, count: 1000 },
       };
     },
     read: (answer, query, receivedAt) =>
       readRows(answer, query.symbol).map((row) => readTrade(row, query, receivedAt)),
   },
 };
+
+/** REST knows every pair by its old short name: `BTC/USD` → `XBTUSD`. */
+function legacyPair(symbol: string): string {
+  const old: Record<string, string> = { BTC: 'XBT', DOGE: 'XDG' };
+  return symbol
+    .split('/')
+    .map((name) => (Object.hasOwn(old, name) ? old[name] : name))
+    .join('');
+}
 
 /** `{ error: [], result: { <pair>: rows, last } }`, the pair under a name of Kraken's own. */
 function readRows(answer: unknown, symbol: string): readonly unknown[] {

@@ -1,0 +1,169 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Candle, Trade } from '../domain/market.ts';
+import { RejectError, RetryError } from '../errors.ts';
+import { fetchBookSnapshot, fetchCandles, fetchTrades } from './history.ts';
+import { createKraken } from './kraken.ts';
+import type { Venue } from './venue.ts';
+import { findVenue } from './venues.ts';
+
+const MINUTE = 60_000;
+const START = Date.UTC(2026, 0, 1);
+
+/** REST of both dialects over made-up but lawful history: a candle a minute, a trade a second with id 1, 2, … */
+const requests: IncomingMessage[] = [];
+const server: Server = createServer((request, response) => {
+  requests.push(request);
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x');
+  answer(pathname.split('/').at(-1) as string, searchParams, response);
+});
+
+function answer(path: string, query: URLSearchParams, response: ServerResponse) {
+  const send = (body: unknown, status = 200, headers = {}) =>
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  const count = (name: string) => Number(query.get(name));
+  if (query.get('symbol') === 'NOSUCHUSDT') return send({ code: -1121, msg: 'Invalid symbol.' }, 400);
+  if (query.get('symbol') === 'BUSYUSDT') {
+    return send({ code: -1003, msg: 'Too many requests.' }, 429, { 'retry-after': '7' });
+  }
+  if (path === 'depth')
+    return send({ lastUpdateId: 7, bids: [['99.50', '1.00']], asks: [['100.50', '2.00']] });
+  if (path === 'klines') {
+    const from = Math.ceil(count('startTime') / MINUTE) * MINUTE;
+    const rows = Math.min(1000, Math.floor((count('endTime') - from) / MINUTE) + 1);
+    return send(
+      Array.from({ length: rows }, (_, i) => {
+        const ts = from + i * MINUTE;
+        return [ts, '1.10', '1.30', '1.00', '1.20', '5.000', ts + MINUTE - 1, '6.0', 9, '3.0', '3.6', '0'];
+      }),
+    );
+  }
+  if (path === 'historicalTrades') {
+    const rows = Math.max(0, Math.min(1000, 2_500 - count('fromId') + 1));
+    return send(
+      Array.from({ length: rows }, (_, i) => {
+        const id = count('fromId') + i;
+        return {
+          id,
+          price: '1.10',
+          qty: '0.50',
+          quoteQty: '0.55',
+          time: START + id * 1000,
+          isBuyerMaker: id % 2 === 0,
+        };
+      }),
+    );
+  }
+  if (path === 'Trades') {
+    const first = Math.max(1, Math.floor(Number(query.get('since')?.slice(0, -6)) / 1000 - START / 1000) + 1);
+    const rows = Math.max(0, Math.min(1000, 1_500 - first + 1));
+    const trades = Array.from({ length: rows }, (_, i) => {
+      const id = first + i;
+      return ['1.10000', '0.50000000', START / 1000 + id + 0.3215, id % 2 ? 'b' : 's', 'l', '', id];
+    });
+    return send({ error: [], result: { XXBTZUSD: trades, last: '0' } });
+  }
+  send({
+    error: [],
+    result: { XXBTZUSD: [[START / 1000, '1.1', '1.3', '1.0', '1.2', '1.15', '5.0', 9]], last: 0 },
+  });
+}
+
+let sim: Venue;
+let kraken: Venue;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  sim = findVenue('sim', 'spot', { simUrl: url });
+  const native = createKraken();
+  kraken = { ...native, history: { ...native.history, publicUrl: url } };
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+async function all<Row>(pages: AsyncIterable<Row[]>): Promise<{ rows: Row[]; pages: number }> {
+  const rows: Row[] = [];
+  let count = 0;
+  for await (const page of pages) {
+    rows.push(...page);
+    count++;
+  }
+  return { rows, pages: count };
+}
+
+describe('REST history', () => {
+  test('candles come closed, in order, a thousand a page, with the venue’s digits', async () => {
+    const to = START + 2_500 * MINUTE;
+    const query = { venue: sim, symbol: 'BTC/USDT', interval: '1m', from: START, to } as const;
+    const { rows, pages } = await all<Candle>(fetchCandles(query));
+    expect(pages).toBe(3);
+    expect(rows.map(({ ts }) => ts)).toEqual(Array.from({ length: 2_500 }, (_, i) => START + i * MINUTE));
+    expect(rows[0]).toMatchObject({
+      ...{ type: 'candle', venue: 'sim', symbol: 'BTC/USDT', interval: '1m', closed: true },
+      ...{ open: '1.1', high: '1.3', low: '1', close: '1.2', volume: '5' },
+    });
+  });
+
+  test('the candle of this very minute is not closed and does not come', async () => {
+    const now = Date.now();
+    const query = {
+      venue: sim,
+      symbol: 'BTC/USDT',
+      interval: '1m',
+      from: now - 10 * MINUTE,
+      to: now + MINUTE,
+    } as const;
+    const { rows } = await all<Candle>(fetchCandles(query));
+    expect(rows.every(({ ts }) => ts + MINUTE <= Date.now())).toBe(true);
+    expect(rows.length).toBeGreaterThanOrEqual(9);
+  });
+
+  test('trades come by id, both ends included, and no key is sent', async () => {
+    const query = { venue: sim, symbol: 'BTC/USDT', fromId: '400', toId: '1500' };
+    const { rows } = await all<Trade>(fetchTrades(query));
+    expect(rows.map(({ id }) => Number(id))).toEqual(Array.from({ length: 1_101 }, (_, i) => 400 + i));
+    expect(rows[0]).toMatchObject({ price: '1.1', size: '0.5', side: 'sell', ts: START + 400_000 });
+    expect(requests.at(-1)?.headers).not.toHaveProperty('x-mbx-apikey');
+  });
+
+  test('trades without an end come up to the last', async () => {
+    const { rows } = await all<Trade>(fetchTrades({ venue: sim, symbol: 'BTC/USDT', fromId: '2400' }));
+    expect(rows.map(({ id }) => Number(id))).toEqual(Array.from({ length: 101 }, (_, i) => 2_400 + i));
+  });
+
+  test('Kraken pages trades by time and its candles by seconds', async () => {
+    const query = { venue: kraken, symbol: 'BTC/USD', fromId: '100', fromTs: START + 50_000, toId: '1400' };
+    const { rows } = await all<Trade>(fetchTrades(query));
+    expect(rows.map(({ id }) => Number(id))).toEqual(Array.from({ length: 1_301 }, (_, i) => 100 + i));
+    expect(rows[0]).toMatchObject({ side: 'sell', price: '1.1', ts: START + 100_321 });
+    const candles = {
+      venue: kraken,
+      symbol: 'BTC/USD',
+      interval: '1m',
+      from: START,
+      to: START + MINUTE,
+    } as const;
+    expect((await all<Candle>(fetchCandles(candles))).rows).toMatchObject([
+      { ts: START, close: '1.2', volume: '5' },
+    ]);
+    expect(requests.at(-1)?.url).toContain('pair=XBTUSD');
+  });
+
+  test('a whole book is read as the stream’s would be', async () => {
+    expect(await fetchBookSnapshot(sim, 'BTC/USDT')).toMatchObject({
+      ...{ kind: 'snapshot', symbol: 'BTC/USDT', last: 7 },
+      ...{ bids: [['99.5', '1']], asks: [['100.5', '2']] },
+    });
+    await expect(fetchBookSnapshot(kraken, 'BTC/USD')).rejects.toThrow(RejectError);
+  });
+
+  test('errors say whether to come again, and when', async () => {
+    await expect(fetchBookSnapshot(sim, 'NOSUCH/USDT')).rejects.toThrow(RejectError);
+    const busy = fetchBookSnapshot(sim, 'BUSY/USDT');
+    await expect(busy).rejects.toThrow(RetryError);
+    await expect(busy).rejects.toMatchObject({ afterMs: 7_000 });
+    const nobody = findVenue('sim', 'spot', { simUrl: 'http://127.0.0.1:1' });
+    await expect(fetchBookSnapshot(nobody, 'BTC/USDT')).rejects.toThrow(RetryError);
+  });
+});
