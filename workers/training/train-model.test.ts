@@ -65,8 +65,8 @@ test('trains on the archive, says each step, stores one model with its metrics b
   const [model, ...others] = await listModels(db.sql);
   expect(others).toEqual([]);
   expect(model).toMatchObject({ taskId: id, venue: 'sim', symbol: 'BTC/USDT', interval: '1m' });
-  const { weights } = model?.parameters as { weights: number[] };
-  expect(model?.features).toMatchObject({ names: { length: weights.length } });
+  const names = model?.features.names as string[];
+  expect(model?.parameters.weights).toHaveLength(names.length);
 });
 
 test('bootstraps the candles that are missing first, and only those', async () => {
