@@ -2,6 +2,7 @@ import { type BookUpdate, type Candle, isInterval, type Quote, type Trade } from
 import { RejectError } from '../errors.ts';
 import { joinBinanceSymbol, splitBinanceSymbol } from './binance-symbols.ts';
 import {
+  checkLength,
   type Fields,
   parseFrame,
   readAmount,
@@ -31,7 +32,8 @@ export class BinanceMapper implements Mapper {
   }
 
   read(frame: string, receivedAt: number): Reading {
-    const parsed = parseFrame(frame, MAX_FRAME_LENGTH);
+    checkLength(frame, MAX_FRAME_LENGTH);
+    const parsed = parseFrame(frame);
     if (Array.isArray(parsed)) return readList(parsed);
     const outer = parsed as Fields;
     if (typeof outer.stream !== 'string') return this.#readPayload(outer, receivedAt);

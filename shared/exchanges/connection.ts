@@ -3,11 +3,13 @@ import { backoffMs, monotonic, now, sleep } from '../clock.ts';
 import { RejectError } from '../errors.ts';
 import { Outbox } from './outbox.ts';
 import type { Mapper, Reading, Subscription, Venue } from './venue.ts';
+import { Watch } from './watch.ts';
 
-/** A frame that was set aside; a very long one is cut to `KEPT_BYTES`. */
+/** A frame that was set aside, `bytes` long; a very long one is cut to `KEPT_BYTES`. */
 export interface BadFrame {
   receivedAt: number;
   reason: string;
+  bytes: number;
   frame: string;
 }
 
@@ -162,46 +164,9 @@ export class Connection {
     } catch (error) {
       if (!(error instanceof RejectError)) throw error;
       const frame = data.toString('utf8', 0, KEPT_BYTES);
-      this.#handlers.onBadFrame({ receivedAt, reason: error.message, frame });
+      this.#handlers.onBadFrame({ receivedAt, reason: error.message, bytes: data.length, frame });
       return undefined;
     }
-  }
-}
-
-/** The clocks of one session: its longest silence, its life, its pings. */
-class Watch {
-  readonly #limits: Venue['limits'];
-  readonly #end: (reason: string, planned?: boolean) => void;
-  #lastHeard = monotonic();
-  #timers: NodeJS.Timeout[] = [];
-
-  constructor(limits: Venue['limits'], end: (reason: string, planned?: boolean) => void) {
-    this.#limits = limits;
-    this.#end = end;
-  }
-
-  start(ping: () => void): void {
-    const { silenceMs, lifeMs, ping: pings } = this.#limits;
-    this.heard();
-    this.#timers.push(setInterval(() => this.#check(), Math.max(50, silenceMs / 10)));
-    if (pings) this.#timers.push(setInterval(ping, pings.everyMs));
-    if (lifeMs) {
-      const early = lifeMs * (1 - Math.random() / 20);
-      this.#timers.push(setTimeout(() => this.#end('planned, before the life limit', true), early));
-    }
-  }
-
-  heard(): void {
-    this.#lastHeard = monotonic();
-  }
-
-  close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
-
-  #check() {
-    const { silenceMs } = this.#limits;
-    if (monotonic() - this.#lastHeard > silenceMs) this.#end(`silent for more than ${silenceMs} ms`);
   }
 }
 

@@ -12,7 +12,8 @@ import type { Subscription, Venue } from './venue.ts';
 /** A real socket server whose every word the test decides. */
 class Exchange {
   readonly #http: Server = createServer();
-  readonly #wss = new WebSocketServer({ server: this.#http });
+  readonly #wss = new WebSocketServer({ noServer: true });
+  #refusal: string | undefined;
   readonly sockets: WebSocket[] = [];
   readonly requests: { method: string; params: string[] & { channel: string } }[] = [];
 
@@ -21,8 +22,17 @@ class Exchange {
       this.sockets.push(socket);
       socket.on('message', (data) => this.requests.push(JSON.parse(String(data))));
     });
+    this.#http.on('upgrade', (request, socket, head) => {
+      if (this.#refusal) socket.end(this.#refusal);
+      else this.#wss.handleUpgrade(request, socket, head, (ws) => this.#wss.emit('connection', ws));
+      this.#refusal = undefined;
+    });
     await new Promise<void>((resolve) => this.#http.listen(0, '127.0.0.1', resolve));
     return `ws://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+  }
+
+  refuseNext(answer: string) {
+    this.#refusal = answer;
   }
 
   say(...frames: string[]) {
@@ -149,6 +159,15 @@ describe('the feed', () => {
     start();
     await until(() => feed.status.reconnects > 1, 'it tried again');
     expect(feed.status).toMatchObject({ state: 'down', reason: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  test('obeys a venue that answers its handshake with a wait', async () => {
+    exchange.refuseNext('HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nConnection: close\r\n\r\n');
+    const from = Date.now();
+    start();
+    await subscribed();
+    expect(Date.now() - from).toBeGreaterThanOrEqual(990);
+    expect(statuses[0]).toMatchObject({ state: 'down', reason: 'the venue answered HTTP 429' });
   });
 
   test('sends no faster than the venue allows', async () => {

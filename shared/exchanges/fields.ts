@@ -14,11 +14,13 @@ const DAY = 86_400_000;
 const LONGEST_DECIMAL = 48;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** Parses a frame that must be a JSON object or array, at most `maxLength` characters long. */
-export function parseFrame(text: string, maxLength: number): unknown {
-  if (text.length > maxLength) {
-    throw new RejectError(`frame of ${text.length} characters, more than ${maxLength}`, 'frame');
-  }
+/** Refuses a frame of more than `most` characters, before any work is spent on it. */
+export function checkLength(text: string, most: number): void {
+  if (text.length > most) throw new RejectError(`frame of more than ${most} characters`, 'frame');
+}
+
+/** Parses a frame that must be a JSON object or array. */
+export function parseFrame(text: string): unknown {
   const first = text.charCodeAt(0);
   if (first !== 0x7b && first !== 0x5b) throw new RejectError('not a JSON object', 'frame');
   try {

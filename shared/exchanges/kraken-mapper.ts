@@ -1,6 +1,7 @@
 import type { BookUpdate, Candle, Interval, Level, MarketEvent, Quote, Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
 import {
+  checkLength,
   type Fields,
   parseFrame,
   readAmount,
@@ -55,8 +56,8 @@ export class KrakenMapper implements Mapper {
   readonly #openCandles = new Map<string, Candle>();
 
   read(frame: string, receivedAt: number): Reading {
-    if (frame.length > MAX_FRAME_LENGTH) parseFrame(frame, MAX_FRAME_LENGTH);
-    const message = readObject(parseFrame(frame.replace(BARE_NUMBERS, '"$1":"$2"'), Infinity), 'frame');
+    checkLength(frame, MAX_FRAME_LENGTH);
+    const message = readObject(parseFrame(frame.replace(BARE_NUMBERS, '"$1":"$2"')), 'frame');
     if (typeof message.channel === 'string') return this.#readChannel(message.channel, message, receivedAt);
     if (typeof message.method === 'string') return this.#readAnswer(message.method, message);
     if (typeof message.error === 'string') return refused(readReason(message.error, 'error'));
