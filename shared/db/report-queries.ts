@@ -90,18 +90,23 @@ export interface PriceStep {
   price: number;
 }
 
-/** Closes of the short candles, the last of every step of `stepMs`, from one day before `from` on. */
+/** Closes of the short candles: the last before the span, and the last of every step of `stepMs` within it. */
 export async function listPriceSteps(
   sql: Queryable,
   { from, to }: Span,
   stepMs: number,
 ): Promise<PriceStep[]> {
   return sql<PriceStep[]>`
+    WITH closes AS (
+      SELECT instrument_id, ts, close FROM candles
+      WHERE interval IN ('1s', '1m', '5m') AND ts >= ${from}::timestamptz AND ts < ${to}::timestamptz
+      UNION ALL
+      SELECT i.id, c.ts, c.close FROM instruments i CROSS JOIN unnest(ARRAY['1s', '1m', '5m']) AS short,
+        LATERAL (SELECT ts, close FROM candles WHERE instrument_id = i.id AND interval = short
+          AND ts < ${from}::timestamptz ORDER BY ts DESC LIMIT 1) AS c)
     SELECT DISTINCT ON (i.venue, i.symbol, step) i.venue, i.symbol, step AS ts, c.close::float8 AS price
-    FROM candles c JOIN instruments i ON i.id = c.instrument_id,
+    FROM closes c JOIN instruments i ON i.id = c.instrument_id,
       LATERAL date_bin(${stepMs} * interval '1 millisecond', c.ts, ${from}::timestamptz) AS step
-    WHERE c.interval IN ('1s', '1m', '5m')
-      AND c.ts >= ${from}::timestamptz - interval '1 day' AND c.ts < ${to}::timestamptz
     ORDER BY i.venue, i.symbol, step, c.ts DESC`;
 }
 

@@ -2,6 +2,7 @@ import { BarChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, MarkLineComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import type { Span } from '../../shared/db/report-queries.ts';
 import type { Side } from '../../shared/domain/market.ts';
 import type { DayFacts } from './facts.ts';
 import type { AccountDay, Point } from './ledger.ts';
@@ -12,8 +13,9 @@ const FONT = 'Inter, Segoe UI, Helvetica Neue, Arial, sans-serif';
 
 /** Equity of an account through the day, its opening value as a dashed line; SVG text. */
 export function equityChart({ equity, openingEquity, currency }: AccountDay): string {
+  const [[from] = [0], [to] = [0]] = [equity[0], equity.at(-1)];
   return draw(260, {
-    ...frame(equity),
+    ...frame(from, to),
     yAxis: valueAxis(currency, true),
     series: [
       {
@@ -36,6 +38,7 @@ export function equityChart({ equity, openingEquity, currency }: AccountDay): st
 /** A symbol's price through the day with what the autopilots bought (▲) and sold (▼). */
 export function priceChart(
   prices: readonly Point[],
+  { from, to }: Span,
   deals: readonly { side: Side; ts: number; price: string }[],
   currency: string,
 ): string {
@@ -43,15 +46,14 @@ export function priceChart(
     name: side === 'buy' ? 'bought' : 'sold',
     type: 'scatter',
     silent: true,
-    symbol: 'triangle',
-    symbolRotate: side === 'buy' ? 0 : 180,
+    symbol: side === 'buy' ? 'path://M5 0L10 10L0 10Z' : 'path://M0 0L10 0L5 10Z',
     symbolSize: 11,
     itemStyle: { color: side === 'buy' ? INK.gain : INK.loss, borderColor: '#fff', borderWidth: 1.5 },
     data: deals.filter((deal) => deal.side === side).map((deal) => [deal.ts, Number(deal.price)]),
     z: 5,
   });
   return draw(220, {
-    ...frame(prices),
+    ...frame(from, to),
     legend: legend(['bought', 'sold']),
     yAxis: valueAxis(currency, true),
     series: [{ ...line(PALETTE[3]), data: prices }, marks('buy'), marks('sell')],
@@ -103,13 +105,13 @@ const GRID = {
   outerBoundsContain: 'axisLabel',
 };
 
-const frame = (points: readonly Point[]) => ({
+const frame = (from: number, to: number) => ({
   grid: GRID,
   useUTC: true,
   xAxis: {
     type: 'time',
-    min: points[0]?.[0],
-    max: points.at(-1)?.[0],
+    min: from,
+    max: to,
     ...AXIS,
     axisLabel: { ...AXIS.axisLabel, formatter: '{HH}:{mm}', hideOverlap: true },
   },
@@ -117,7 +119,7 @@ const frame = (points: readonly Point[]) => ({
 
 const valueAxis = (name: string, scale: boolean) => ({
   type: 'value',
-  scale,
+  ...(scale && { scale, min: padded(-1), max: padded(1) }),
   name,
   nameTextStyle: { color: INK.soft, fontSize: 12, align: 'right', fontFamily: FONT },
   splitNumber: 4,
@@ -125,6 +127,10 @@ const valueAxis = (name: string, scale: boolean) => ({
   axisLabel: AXIS.axisLabel,
   splitLine: { lineStyle: { color: INK.hair } },
 });
+
+/** A flat curve gets a band of a thousandth around it; any other takes the axis that fits. */
+const padded = (direction: 1 | -1) => (extent: { min: number; max: number }) =>
+  extent.min === extent.max ? extent.min + direction * Math.max(1, Math.abs(extent.min) / 1_000) : undefined;
 
 const line = (color: string) => ({
   type: 'line',

@@ -54,7 +54,7 @@ export async function gatherFacts(
     listFailedTasks(sql, span),
   ]);
   const venues = [
-    ...accounts.flatMap((a) => a.fills),
+    ...accounts.flatMap((a) => [...a.fills, ...a.holdings]),
     ...orders,
     ...signals,
     ...tradesPerHour,

@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
 import { loadConfig } from '../../shared/config.ts';
@@ -76,10 +75,6 @@ test('a trading day is reported with exact money, every section, and nothing tha
   });
   // 100,000 + 500 - 66.5002, and 2 ETH bought at 3,000.1 that close the day at 3,100.
   expect(result.accounts).toMatchObject([{ closingEquity: '100633.30' }]);
-  if (process.env.MILLRACE_KEEP_REPORT) {
-    await mkdir(process.env.MILLRACE_KEEP_REPORT, { recursive: true });
-    await writeFile(`${process.env.MILLRACE_KEEP_REPORT}/report.html`, html);
-  }
   expect(html).toContain('<svg');
   expect(html).not.toMatch(/<script|<link|@import|url\((?!#)|https?:\/\/(?!www\.w3\.org)|\son\w+="/i);
   expect(html).toContain('cut JSON: &lt;script&gt;alert(1)&lt;/script&gt;');
@@ -113,8 +108,6 @@ test('the nightly run takes the day that ended last and writes its mail once, ch
   const png = Buffer.from(mail?.html?.match(/src="data:image\/png;base64,([^"]+)"/)?.[1] ?? '', 'base64');
   expect(png.subarray(1, 4).toString()).toBe('PNG');
   expect(png.length).toBeGreaterThan(5_000);
-  if (process.env.MILLRACE_KEEP_REPORT)
-    await writeFile(`${process.env.MILLRACE_KEEP_REPORT}/mail.html`, mail?.html ?? '');
 });
 
 async function report(day: string) {

@@ -76,7 +76,7 @@ const unrealized = (held: AccountDay['holdings'][number]) =>
   held.price === null ? 0 : held.value - Number(held.averagePrice) * Number(held.size);
 
 /** The price of every symbol that was dealt in, with the deals. */
-function pricePart({ accounts, prices }: DayFacts): Html {
+function pricePart({ accounts, prices, span }: DayFacts): Html {
   const fills = accounts.flatMap((account) => account.fills);
   const dealt = [...new Set(fills.map(nameOf))].slice(0, MAX_PRICE_CHARTS);
   return html`${dealt.map((name) => {
@@ -86,7 +86,7 @@ function pricePart({ accounts, prices }: DayFacts): Html {
     if (points.length < 2) return null;
     const deals = fills.filter((fill) => nameOf(fill) === name);
     const currency = quoteCurrency(deals[0]?.symbol ?? '');
-    return html`<div class="card"><h3>${name} <small>price and our deals</small></h3>${new Html(priceChart(points, deals, currency))}</div>`;
+    return html`<div class="card"><h3>${name} <small>price and our deals</small></h3>${new Html(priceChart(points, span, deals, currency))}</div>`;
   })}`;
 }
 

@@ -5,7 +5,7 @@ export const STYLE = `
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
 body { margin: 0; background: #f4f6f8; color: ${INK.text};
-  font: 15px/1.55 Inter, "Segoe UI", system-ui, "Helvetica Neue", Arial, sans-serif;
+  font: 15px/1.55 Inter, "Segoe UI", "Helvetica Neue", Arial, sans-serif;
   font-variant-numeric: tabular-nums; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 main { max-width: 1040px; margin: 0 auto; padding: 40px 32px 56px; }
 header { display: flex; justify-content: space-between; align-items: flex-end; gap: 24px;
@@ -42,6 +42,7 @@ td { border-bottom: 1px solid ${INK.hair}; padding: 7px 12px 7px 0; vertical-ali
 tr:last-child td { border-bottom: 0; }
 tr { break-inside: avoid; }
 th.n, td.n { text-align: right; white-space: nowrap; }
+td.n + td:not(.n), th.n + th:not(.n) { padding-left: 14px; }
 th:last-child, td:last-child { padding-right: 0; }
 td.w { white-space: nowrap; }
 td.reason { color: ${INK.soft}; overflow-wrap: anywhere; }
@@ -55,5 +56,6 @@ footer { margin-top: 36px; padding-top: 14px; border-top: 1px solid ${INK.rule};
   .badge { margin: 0 6px 0 0; } main { padding: 24px 16px; } }
 @page { size: A4; margin: 12mm 11mm; }
 @media print { body { background: #fff; font-size: 12.5px; } main { padding: 0; max-width: none; }
+  .figures { grid-template-columns: repeat(5, 1fr); gap: 8px; } .figure { padding: 10px 12px; } .figure dd { font-size: 17px; }
   h2 { break-after: avoid; } .card, .figure { border-color: ${INK.rule}; } }
 `;
