@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Config } from '../shared/config.ts';
 import type { Sql } from '../shared/db/client.ts';
+import type { HeldLease } from '../shared/db/leases.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import type { LockClient } from '../shared/queue/lock.ts';
@@ -14,6 +15,8 @@ export interface PoolDeps {
   redis: Redis;
   queues: Queues;
   locks: LockClient;
+  /** Leases that this process holds, by key. */
+  leases: Map<string, HeldLease>;
   metrics: Metrics;
   log: Log;
 }

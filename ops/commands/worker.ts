@@ -3,6 +3,7 @@ import { UserError } from '../../shared/errors.ts';
 import { runProcess } from '../../shared/lifecycle.ts';
 import { createLog } from '../../shared/log.ts';
 import { QUEUE_NAMES, type QueueName } from '../../shared/tasks/define.ts';
+import { startAutopilots } from '../../workers/execution/autopilots.ts';
 import { handlers } from '../../workers/handlers.ts';
 import { startPool } from '../../workers/pool/pool.ts';
 
@@ -13,7 +14,8 @@ export async function worker(options: { name?: string; queues: string }): Promis
   const name = options.name ?? (queues.length === QUEUE_NAMES.length ? 'all' : queues.join('-'));
   const log = createLog(`pool-${name}`, config.LOG_LEVEL);
   await runProcess(log, async (releasers) => {
-    await startPool(config, log, releasers, handlers, { name, queues });
+    const prepare = queues.includes('execution') ? startAutopilots : undefined;
+    await startPool(config, log, releasers, handlers, { name, queues, ...(prepare && { prepare }) });
   });
 }
 

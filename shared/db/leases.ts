@@ -7,6 +7,12 @@ export interface Lease {
   token: number;
 }
 
+/** A lease of this process. `check` throws once it may have run out by our own clock, before the database is asked. */
+export interface HeldLease extends Lease {
+  /** @throws {FencedError} */
+  check(): void;
+}
+
 /** SQLSTATE of the trigger that refuses a write under a stale token. */
 const FENCED = 'ML001';
 

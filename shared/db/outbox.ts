@@ -38,6 +38,11 @@ export async function findMail(sql: Queryable, id: number): Promise<Mail | undef
   return row;
 }
 
+export async function findMailId(sql: Queryable, key: string): Promise<number | undefined> {
+  const [row] = await sql<Pick<Mail, 'id'>[]>`SELECT id FROM outbox WHERE key = ${key}`;
+  return row?.id;
+}
+
 export async function saveMailSending(sql: Queryable, id: number): Promise<void> {
   await sql`UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ${id} AND state = 'waiting'`;
 }

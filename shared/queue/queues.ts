@@ -38,6 +38,25 @@ export class Queues {
     return queue.add(name, parsed, jobOptions(name, options));
   }
 
+  /**
+   * Adds a task unless its job is on its way; one that had given up gets a new life. For the sweep, which can't know.
+   * Returns whether it was added.
+   */
+  async enqueueIfAbsent<N extends TaskName>(
+    name: N,
+    payload: Payload<N>,
+    options: EnqueueOptions & { id: string },
+  ): Promise<boolean> {
+    const queue = this.get(this.physicalName(taskDefinition(name).queue, options.shardKey));
+    const job = await queue.getJob(options.id);
+    if (job) {
+      if (!(await job.isFailed()) && !(await job.isCompleted())) return false;
+      await job.remove();
+    }
+    await this.enqueue(name, payload, options);
+    return true;
+  }
+
   /** The BullMQ queue of a name that `physicalNames` knows. */
   get(name: string): Queue {
     let queue = this.#open.get(name);

@@ -24,7 +24,15 @@ export const TASKS = {
   /** Brings the moving averages of one symbol and interval up to the newest archived candle, and finds signals. */
   evaluate_candles: {
     queue: 'inference',
-    payload: z.strictObject({ venue, symbol, interval, upTo: timestamp, source: eventBatch.shape.source }),
+    payload: z.strictObject({
+      venue,
+      symbol,
+      interval,
+      /** Open time of the oldest candle that came; without it, whatever lies shortly before `upTo` may be new. */
+      from: timestamp.optional(),
+      upTo: timestamp,
+      source: eventBatch.shape.source,
+    }),
     recorded: false,
     attempts: 1_000,
     backoffMs: 200,

@@ -21,6 +21,13 @@ const WARM_SHUTDOWN_MS = 12_000;
 /** And what cancelled ones get to put their things in order. */
 const COLD_SHUTDOWN_MS = 3_000;
 
+export interface PoolOptions {
+  name: string;
+  queues: QueueName[];
+  /** Runs before the first task is taken; what it acquires is released after the last one has ended. */
+  prepare?: (deps: PoolDeps, releasers: Releasers) => Promise<void>;
+}
+
 /**
  * One pool: a process that consumes the named queues with their slots until its releasers close.
  *
@@ -32,7 +39,7 @@ export async function startPool(
   log: Log,
   releasers: Releasers,
   handlers: Handlers,
-  { name, queues: queueNames }: { name: string; queues: QueueName[] },
+  { name, queues: queueNames, prepare }: PoolOptions,
 ): Promise<PoolDeps> {
   const redisUrl = requireSetting(config, 'REDIS_URL');
   const redis = connectBlockingRedis(redisUrl, log);
@@ -51,9 +58,11 @@ export async function startPool(
     redis: enqueuing,
     queues,
     locks: new LockClient(enqueuing, config.NAMESPACE),
+    leases: new Map(),
     metrics,
     log,
   };
+  await prepare?.(deps, releasers);
   const cold = new AbortController();
   let busy = 0;
   const workers = queueNames.flatMap((queue) =>

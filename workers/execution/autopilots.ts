@@ -1,0 +1,71 @@
+import { hostname } from 'node:os';
+import type { Config } from '../../shared/config.ts';
+import { type Autopilot, saveAutopilot } from '../../shared/db/autopilots.ts';
+import { addBalance } from '../../shared/db/balances.ts';
+import type { Sql } from '../../shared/db/client.ts';
+import { Decimal } from '../../shared/domain/decimal.ts';
+import { intervalsOf } from '../../shared/domain/intervals.ts';
+import { INTERVALS } from '../../shared/domain/market.ts';
+import { quoteCurrency } from '../../shared/domain/symbols.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { Releasers } from '../../shared/lifecycle.ts';
+import type { PoolDeps } from '../context.ts';
+import { keepLease } from './keep-lease.ts';
+
+export const leaseKey = (autopilot: string) => `autopilot:${autopilot}`;
+
+/**
+ * Brings the autopilots of the settings up to date and contends for each one's lease until the process drains: one
+ * process of the cluster flies an autopilot. `AUTOPILOT=off` lets it decide on nothing new; its lease is kept all the
+ * same, so that an order that was left behind comes to an end.
+ */
+export async function startAutopilots(deps: PoolDeps, releasers: Releasers): Promise<void> {
+  const autopilots = configuredAutopilots(deps.config);
+  await saveAutopilots(deps.sql, deps.config, autopilots);
+  const holder = `${hostname()}:${process.pid}`;
+  for (const { name } of autopilots) {
+    const keeper = keepLease(
+      { ...deps, onChange: (key, token) => deps.metrics.leaseToken.set({ key }, token) },
+      leaseKey(name),
+      holder,
+    );
+    releasers.push(`lease of ${name}`, () => keeper.stop());
+  }
+}
+
+/**
+ * One paper autopilot a venue, on the finest interval that is recorded there.
+ * @throws {UserError} when ORDER_FRACTION is no share
+ */
+export function configuredAutopilots(config: Config): Autopilot[] {
+  const share = new Decimal(config.ORDER_FRACTION);
+  if (share.lte(0) || share.gt(1))
+    throw new UserError(
+      `ORDER_FRACTION=${config.ORDER_FRACTION} is not valid: set a share of the cash above 0 and up to 1`,
+    );
+  return config.SUPPORTED_EXCHANGES.map((venue) => {
+    const [finest = '1m'] = intervalsOf(venue, config.INTERVALS).sort((a, b) => INTERVALS[a] - INTERVALS[b]);
+    return {
+      name: `paper-${venue}`,
+      enabled: config.AUTOPILOT === 'on',
+      venue,
+      interval: finest,
+      strategy: 'sma-cross',
+      orderFraction: config.ORDER_FRACTION,
+      fee: config.PAPER_FEE,
+      dailyTradeLimit: config.DAILY_TRADE_LIMIT,
+    };
+  });
+}
+
+/** Settings follow the configuration; an account that is open keeps its cash. */
+export async function saveAutopilots(sql: Sql, config: Config, autopilots: Autopilot[]): Promise<void> {
+  const currencies = new Set(config.SYMBOLS.map(quoteCurrency));
+  await sql.begin(async (tx) => {
+    for (const autopilot of autopilots) {
+      await saveAutopilot(tx, autopilot);
+      for (const currency of currencies)
+        await addBalance(tx, { autopilot: autopilot.name, currency, opening: config.PAPER_CASH });
+    }
+  });
+}

@@ -1,0 +1,26 @@
+import { now } from '../../shared/clock.ts';
+import type { Level, Side } from '../../shared/domain/market.ts';
+import { Prices } from '../../shared/prices/prices.ts';
+import type { TaskContext } from '../context.ts';
+
+/** An older book is not the market any more. */
+const MAX_BOOK_AGE_MS = 5_000;
+
+/** Both sides of a book that may be traded on, best first; neither is empty. */
+export type Book = Record<'bids' | 'asks', Level[]>;
+
+/** The book as it is now; undefined when it is stale, old, one-sided or absent. */
+export async function readLiveBook(
+  { redis, sql, config }: TaskContext,
+  { venue, symbol }: { venue: string; symbol: string },
+): Promise<Book | undefined> {
+  const book = await new Prices({ redis, sql, namespace: config.NAMESPACE }).liveBook(venue, symbol);
+  if (book?.state !== 'live' || now() - book.receivedAt > MAX_BOOK_AGE_MS) return undefined;
+  return book.bids.length && book.asks.length ? book : undefined;
+}
+
+/** What a market order of this side takes from. */
+export const takenSide = (book: Book, side: Side): Level[] => (side === 'buy' ? book.asks : book.bids);
+
+/** Best price that such an order gets. */
+export const bestPrice = (book: Book, side: Side): string => (takenSide(book, side)[0] as Level)[0];
