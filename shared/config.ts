@@ -77,6 +77,10 @@ export const SETTINGS = {
   SHARDS: { schema: whole(2, 1, 64), help: 'archive queues; a symbol always hashes to the same one' },
   BATCH_MAX_EVENTS: { schema: whole(500, 1, 10_000), help: 'a batch leaves when it holds so many events' },
   BATCH_MAX_MS: { schema: whole(10, 1, 10_000), help: 'or when it is so many milliseconds old' },
+  BUFFER_MAX_EVENTS: {
+    schema: whole(500_000, 1_000, 100_000_000),
+    help: 'events a producer holds in memory while Redis is away; what comes beyond is fetched later',
+  },
   BOOK_SNAPSHOT_MS: { schema: whole(1000, 100, 3_600_000), help: 'how often a book snapshot is archived' },
   AUTOPILOT: {
     schema: z.enum(['on', 'off']).default('on'),

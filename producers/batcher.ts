@@ -1,0 +1,95 @@
+import type { Candle, Trade } from '../shared/domain/market.ts';
+import { shardOf } from '../shared/queue/queues.ts';
+import type { EventBatch } from '../shared/tasks/batch.ts';
+import { type BookTop, Columns } from '../shared/tasks/columns.ts';
+import type { Gap } from './continuity.ts';
+import { Lane } from './lane.ts';
+
+/** A batch on its way, with what must be said before and after it. */
+export class Shipment extends Columns {
+  /** To be asked for before the batch moves the cursors past them. */
+  readonly gaps: Gap[] = [];
+  /** Symbol → last trade id of the batch. */
+  readonly cursors = new Map<string, string>();
+}
+
+export interface BatcherOptions {
+  venue: string;
+  source: EventBatch['source'];
+  shards: number;
+  maxEvents: number;
+  maxMs: number;
+  /** Puts one shipment of a shard onto its queue; a rejection is tried again, in order, until it is taken. */
+  send(shipment: Shipment, shard: number): Promise<void>;
+  onTrouble?(error: unknown): void;
+  onRecovered?(): void;
+}
+
+/**
+ * Micro-batches by count and by time, a lane for each shard: the order within a symbol is kept, symbols of different
+ * shards do not wait for each other.
+ */
+export class Batcher {
+  readonly lanes: readonly Lane<Shipment>[];
+  readonly #venue: string;
+  readonly #laneOf = new Map<string, Lane<Shipment>>();
+
+  constructor(options: BatcherOptions) {
+    const { venue, source, shards, maxEvents, maxMs } = options;
+    this.#venue = venue;
+    this.lanes = Array.from(
+      { length: shards },
+      (_, shard) =>
+        new Lane<Shipment>({
+          create: () => new Shipment(venue, source),
+          send: (shipment) => options.send(shipment, shard),
+          onTrouble: options.onTrouble ?? (() => {}),
+          onRecovered: options.onRecovered ?? (() => {}),
+          maxEvents,
+          maxMs,
+        }),
+    );
+  }
+
+  /** Events that are not on a queue yet. */
+  get events(): number {
+    return this.lanes.reduce((sum, { events }) => sum + events, 0);
+  }
+
+  /** `gap`: what is missing just before this trade. */
+  trade(trade: Trade, gap?: Gap): void {
+    const lane = this.#lane(trade.symbol);
+    const shipment = lane.open;
+    shipment.trade(trade);
+    if (gap) shipment.gaps.push(gap);
+    shipment.cursors.set(trade.symbol, trade.id);
+    lane.added();
+  }
+
+  candle(candle: Candle): void {
+    const lane = this.#lane(candle.symbol);
+    lane.open.candle(candle);
+    lane.added();
+  }
+
+  book(book: BookTop): void {
+    const lane = this.#lane(book.symbol);
+    lane.open.book(book);
+    lane.added();
+  }
+
+  /** Sends everything, but takes no longer than `limitMs`; resolves to how many events are left. */
+  async drain(limitMs: number): Promise<number> {
+    const left = await Promise.all(this.lanes.map((lane) => lane.drain(limitMs)));
+    return left.reduce((sum, events) => sum + events, 0);
+  }
+
+  #lane(symbol: string): Lane<Shipment> {
+    let lane = this.#laneOf.get(symbol);
+    if (!lane) {
+      lane = this.lanes[shardOf(`${this.#venue}:${symbol}`, this.lanes.length)] as Lane<Shipment>;
+      this.#laneOf.set(symbol, lane);
+    }
+    return lane;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Feed } from '../shared/exchanges/feed.ts';
+import type { FeedStatus } from '../shared/queue/heartbeat.ts';
+
+/** A feed as the console shows it: live only when its books are. */
+export function statusOf(feed: Feed, symbols: readonly string[]): FeedStatus {
+  const { venue, state, reason, since, reconnects } = feed.status;
+  const status = { venue, symbols: [...symbols], reason: reason ?? null, since, reconnects };
+  if (state === 'closed') return { ...status, state: 'down', reason: 'stopped' };
+  if (state !== 'live') return { ...status, state };
+  for (const wrong of ['stale', 'syncing'] as const) {
+    const names = symbols.filter((symbol) => feed.book(symbol)?.state === wrong);
+    if (names.length > 0) {
+      return { ...status, state: wrong, reason: `the book of ${names.join(', ')} is ${wrong}` };
+    }
+  }
+  return { ...status, state };
+}

@@ -1,0 +1,116 @@
+import { now } from '../shared/clock.ts';
+import type { Config } from '../shared/config.ts';
+import type { MarketEvent, Trade } from '../shared/domain/market.ts';
+import type { Book } from '../shared/exchanges/book.ts';
+import type { Log } from '../shared/log.ts';
+import type { Metrics } from '../shared/metrics.ts';
+import { BOOK_LEVELS } from '../shared/prices/keys.ts';
+import type { PriceWriter } from '../shared/prices/writer.ts';
+import type { Batcher } from './batcher.ts';
+import type { Continuity } from './continuity.ts';
+import type { Glimpse } from './glimpse.ts';
+
+interface Books {
+  book(symbol: string): Book | undefined;
+}
+
+interface IntakeDeps {
+  venue: string;
+  config: Config;
+  batcher: Batcher;
+  continuity: Continuity;
+  prices: PriceWriter;
+  glimpse: Glimpse;
+  metrics: Metrics;
+  log: Log;
+}
+
+/** Where the events of a feed part ways: to the archive, to the price cache, to people's eyes. Never waits. */
+export class Intake {
+  readonly #deps: IntakeDeps;
+  readonly #symbols = new Set<string>();
+  #shed = 0;
+  /** UTC ms since when events are, or were last, shed. */
+  shedSince = 0;
+  /** Events are taken again after some were shed. */
+  onShed: () => void = () => {};
+
+  constructor(deps: IntakeDeps) {
+    this.#deps = deps;
+  }
+
+  take(events: readonly MarketEvent[], books: Books): void {
+    const { batcher, prices, glimpse, metrics, venue } = this.#deps;
+    for (const event of events) {
+      if (event.type === 'trade') {
+        prices.trade(event);
+        glimpse.trade(event);
+        if (this.#hasRoom()) this.#trade(event);
+      } else if (event.type === 'candle') {
+        prices.candle(event);
+        glimpse.candle(event);
+        if (event.closed && this.#hasRoom()) batcher.candle(event);
+      } else if (event.type === 'quote') {
+        prices.quote(event);
+      } else {
+        this.#showBook(event.symbol, books);
+        metrics.events.inc({ venue, type: 'book' });
+      }
+    }
+  }
+
+  /** The state of the feed changed, and with it perhaps that of its books. */
+  showBooks(books: Books): void {
+    for (const symbol of this.#symbols) this.#showBook(symbol, books);
+  }
+
+  /** Archives the top of every live book that has moved, every so often; returns the undo. */
+  keepBooks(books: Books, symbols: readonly string[], everyMs: number): () => void {
+    const kept = new Map<string, number>();
+    const timer = setInterval(() => {
+      for (const symbol of symbols) {
+        const book = books.book(symbol);
+        if (book?.state !== 'live' || kept.get(symbol) === book.ts || !this.#hasRoom()) continue;
+        kept.set(symbol, book.ts);
+        this.#deps.batcher.book({ symbol, ts: book.ts, receivedAt: now(), ...book.top(BOOK_LEVELS) });
+      }
+    }, everyMs);
+    return () => clearInterval(timer);
+  }
+
+  #trade(trade: Trade) {
+    const { batcher, continuity } = this.#deps;
+    batcher.trade(trade, continuity.accept(trade));
+  }
+
+  #showBook(symbol: string, books: Books) {
+    const book = books.book(symbol);
+    if (!book) return;
+    this.#symbols.add(symbol);
+    this.#deps.prices.book(symbol, book);
+  }
+
+  /**
+   * While Redis is away memory holds only so much; what comes beyond is left out here, shows as a gap at the next
+   * trade that is taken, and is fetched from the venue then.
+   */
+  #hasRoom(): boolean {
+    const { batcher, config, log } = this.#deps;
+    if (batcher.events < config.BUFFER_MAX_EVENTS) {
+      if (this.#shed > 0) {
+        log.warn({ shed: this.#shed }, 'taking events again; those left out are asked for');
+        this.#shed = 0;
+        this.onShed();
+      }
+      return true;
+    }
+    if (this.#shed++ === 0) {
+      this.shedSince = now();
+      log.error(
+        { held: batcher.events },
+        'memory for events is full while Redis is away: leaving events out',
+      );
+    }
+    return false;
+  }
+}

@@ -1,0 +1,163 @@
+import { backoffMs, now, sleep } from '../shared/clock.ts';
+import { type Config, requireSetting } from '../shared/config.ts';
+import { INTERVALS, type Interval, isInterval, type MarketEvent } from '../shared/domain/market.ts';
+import { messageOf, UserError } from '../shared/errors.ts';
+import { Feed } from '../shared/exchanges/feed.ts';
+import type { Subscription, Venue } from '../shared/exchanges/venue.ts';
+import { findVenue } from '../shared/exchanges/venues.ts';
+import type { Releasers } from '../shared/lifecycle.ts';
+import type { Log } from '../shared/log.ts';
+import { createMetrics } from '../shared/metrics.ts';
+import { PriceWriter } from '../shared/prices/writer.ts';
+import { startHeartbeat } from '../shared/queue/heartbeat.ts';
+import { Queues } from '../shared/queue/queues.ts';
+import { connectRedis } from '../shared/queue/redis.ts';
+import { BadFrames } from './bad-frames.ts';
+import { Batcher } from './batcher.ts';
+import { CandleHistory } from './candle-history.ts';
+import { Continuity } from './continuity.ts';
+import { statusOf } from './feed-status.ts';
+import { Glimpse } from './glimpse.ts';
+import { Intake } from './intake.ts';
+import { Sender } from './sender.ts';
+
+const DRAIN_MS = 8_000;
+/** A command that Redis has not answered by then counts as failed, so that a half-open connection shows. */
+const COMMAND_TIMEOUT_MS = 5_000;
+
+/**
+ * One producer: the feed of a venue, batched onto the queues, until its releasers close.
+ *
+ * Trades, closed candles and book snapshots go to `archive_batch`; prices, open candles and live books to the price
+ * cache; what may have been lost is asked for by `backfill_trades` and `bootstrap`.
+ * @throws {UserError} when the venue, its address or an interval is not to be had
+ */
+export async function startProducer(
+  config: Config,
+  log: Log,
+  releasers: Releasers,
+  { venue: name }: { venue: string },
+): Promise<void> {
+  if (name === 'sim') requireSetting(config, 'SIM_URL');
+  const venue = findVenue(name, 'spot', { simUrl: config.SIM_URL });
+  const intervals = chooseIntervals(config, venue);
+  const { NAMESPACE: namespace, SYMBOLS: symbols } = config;
+
+  const redis = connectRedis(requireSetting(config, 'REDIS_URL'), log, {
+    commandTimeout: COMMAND_TIMEOUT_MS,
+  });
+  releasers.push('redis', () => redis.disconnect());
+  const queues = new Queues(redis, { prefix: namespace, shards: config.SHARDS });
+  releasers.push('queues', () => queues.close());
+  const metrics = createMetrics(`producer-${name}`);
+  const continuity = new Continuity({ redis, namespace, venue: name });
+  await untilDone(() => continuity.seed(), log, 'reading the cursors');
+
+  const history = new CandleHistory({ venue: name, symbols, intervals, queues });
+  const badFrames = new BadFrames({ venue: name, queues, metrics, log });
+  releasers.push('bad frames', () => badFrames.close());
+  const glimpse = new Glimpse(redis, namespace);
+  releasers.push('glimpse', () => glimpse.close());
+  const prices = new PriceWriter({ redis, namespace, venue: name });
+  releasers.push('prices', () => prices.close());
+
+  const sender = new Sender({
+    venue: name,
+    queues,
+    continuity,
+    metrics,
+    log,
+    onBacklog: (shard, pressed) => {
+      const lane = batcher.lanes[shard];
+      if (lane) lane.pressed = pressed;
+    },
+  });
+  const batcher = new Batcher({
+    venue: name,
+    source: 'live',
+    shards: config.SHARDS,
+    maxEvents: config.BATCH_MAX_EVENTS,
+    maxMs: config.BATCH_MAX_MS,
+    send: (shipment, shard) => sender.send(shipment, shard),
+    onTrouble: (error) => log.warn({ reason: messageOf(error) }, 'batches wait'),
+    onRecovered: () => log.info('batches flow again'),
+  });
+  releasers.push('batches', async () => {
+    const left = await batcher.drain(DRAIN_MS);
+    if (left > 0) log.warn({ events: left }, 'not sent before the end; the next start asks for them');
+  });
+
+  const intake = new Intake({ batcher, continuity, prices, glimpse, metrics, log, venue: name, config });
+  let lastLive = 0;
+  const feed: Feed = new Feed({
+    venue,
+    subscriptions: subscriptionsOf(venue, symbols, intervals),
+    onEvents: (events: readonly MarketEvent[]) => intake.take(events, feed),
+    onBadFrame: (bad) => badFrames.add(bad),
+    onStatus: ({ state, reason }) => {
+      log.info({ state, reason }, 'feed');
+      intake.showBooks(feed);
+      if (state === 'down') {
+        lastLive ||= now();
+        metrics.reconnects.inc({ venue: name });
+      } else if (state === 'live') {
+        const since = lastLive || now();
+        lastLive = 0;
+        void untilDone(() => history.askSince(since), log, 'asking for candles');
+      }
+    },
+  });
+  releasers.push('book snapshots', intake.keepBooks(feed, symbols, config.BOOK_SNAPSHOT_MS));
+  intake.onShed = () => void untilDone(() => history.askSince(intake.shedSince), log, 'asking for candles');
+
+  const heartbeat = startHeartbeat(
+    redis,
+    namespace,
+    { kind: 'producer', name: `producer-${name}`, metrics: metrics.registry },
+    () => ({ feeds: [statusOf(feed, symbols)] }),
+  );
+  releasers.push('heartbeat', () => heartbeat.stop());
+  await untilDone(() => history.askAtStart(), log, 'asking for candles');
+  feed.start();
+  releasers.push('feed', () => feed.close());
+  log.info({ venue: venue.label, symbols, intervals }, 'producer is ready');
+}
+
+/** The intervals that are set, or the venue's usual ones. */
+function chooseIntervals(config: Config, venue: Venue): Interval[] {
+  const wanted = config.INTERVALS.length > 0 ? config.INTERVALS : venue.simulated ? ['1s', '1m'] : ['1m'];
+  for (const interval of wanted) {
+    if (!isInterval(interval) || !venue.intervals.includes(interval)) {
+      throw new UserError(
+        `INTERVALS=${config.INTERVALS.join()} is not valid: ${venue.label} has no ${interval} candles, use some of ${venue.intervals.join(', ')}`,
+      );
+    }
+  }
+  return (wanted as Interval[]).sort((a, b) => INTERVALS[a] - INTERVALS[b]);
+}
+
+function subscriptionsOf(
+  venue: Venue,
+  symbols: readonly string[],
+  intervals: readonly Interval[],
+): Subscription[] {
+  return symbols.flatMap((symbol) =>
+    venue.channels.flatMap((channel): Subscription[] =>
+      channel === 'candles'
+        ? intervals.map((interval) => ({ channel, symbol, interval }))
+        : [{ channel, symbol }],
+    ),
+  );
+}
+
+/** Tries until it works: Redis may be away for a while. */
+async function untilDone(work: () => Promise<void>, log: Log, what: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === 0) log.warn({ what, reason: messageOf(error) }, 'waiting for Redis');
+      await sleep(backoffMs(attempt, { capMs: 2_000 }));
+    }
+  }
+}
