@@ -10,6 +10,7 @@ export default {
   },
   testEnvironment: 'node',
   testTimeout: 30_000,
+  maxWorkers: 2,
   modulePathIgnorePatterns: ['<rootDir>/dist'],
   reporters: ['default', '<rootDir>/ops/testing/count-reporter.js'],
 };

@@ -14,7 +14,6 @@ export async function up(): Promise<void> {
   let cluster: Cluster | undefined;
   const { stop, stopped } = listenForStop(() => cluster?.kill());
   stop.addEventListener('abort', () => terminal.stopping());
-  terminal.say(`millrace starts; its data is in ${config.MILLRACE_HOME}`);
   try {
     cluster = await startCluster(config, { onEvent: (event) => terminal.tell(event), signal: stop });
     const waited = new AbortController();

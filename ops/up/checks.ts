@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Config } from '../../shared/config.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { VENUE_NAMES } from '../../shared/exchanges/venues.ts';
@@ -22,7 +22,7 @@ export function checkExchanges({ SUPPORTED_EXCHANGES }: Config): void {
 export function checkHome({ MILLRACE_HOME: home }: Config): void {
   const probe = join(home, `.probe-${process.pid}`);
   try {
-    mkdirSync(home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    makeFolder(home);
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (error) {
@@ -30,6 +30,13 @@ export function checkHome({ MILLRACE_HOME: home }: Config): void {
       `MILLRACE_HOME=${home} is not a folder that can be written to (${messageOf(error)}): mend its rights or choose another folder`,
     );
   }
+}
+
+/** One level at a time: Node's own recursive form never returns below a folder such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
 }
 
 /** @throws {UserError} naming `PORT` or `HOST` when the api could not listen */

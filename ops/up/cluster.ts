@@ -111,6 +111,7 @@ class LocalCluster implements Cluster {
     this.#releasers.push('lock', takeHomeLock(this.#home));
     await endLeftovers(this.#home, (text) => this.#say(text));
     await checkPort(this.config);
+    this.#say(`millrace starts; its data is in ${this.#home}`);
   }
 
   async #startServices() {

@@ -28,12 +28,13 @@ export function rotate(file: string): void {
   truncateSync(file);
 }
 
-/** What a log says since `from`, in one line: the newest fatal message of our own, else the last line. */
+/** What a log says since `from`, in one line: the newest fatal message of our own, a crash's error, or the last line. */
 export function tail(file: string, from: number): string {
   const lines = readEnd(file, from).split('\n').filter(Boolean);
   const records = lines.map(parseRecord);
   const fatal = records.findLast((record) => record && record.level >= 60);
-  return fatal?.text ?? records.at(-1)?.text ?? lines.at(-1)?.slice(0, 300) ?? '';
+  const crash = lines.findLast((line) => /^\w*Error\b/.test(line));
+  return (fatal?.text ?? crash ?? records.at(-1)?.text ?? lines.at(-1) ?? '').slice(0, 400);
 }
 
 function readEnd(file: string, from: number): string {

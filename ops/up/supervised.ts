@@ -112,7 +112,7 @@ export class Supervised {
       const early = await Promise.race([running.exited, running.ready.then(() => undefined)]);
       if (early === undefined) this.#announce(monotonic() - startedAt);
       const end = early ?? (await running.exited);
-      const words = running.lastWords();
+      const words = end.startsWith('killed') ? '' : running.lastWords();
       if (end === USER_ERROR && words) return { reason: words, mendable: true };
       return { reason: words ? `${end}: ${words}` : end, mendable: false };
     } catch (error) {

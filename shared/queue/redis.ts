@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { type Log, maskUrl } from '../log.ts';
 
 /**
@@ -41,11 +41,14 @@ export async function checkRedis(url: string, { timeoutMs = 5_000 } = {}): Promi
     connectTimeout: timeoutMs,
     maxRetriesPerRequest: 0,
   });
-  redis.on('error', () => {});
+  let reason: string | undefined;
+  redis.on('error', (error) => {
+    reason ??= messageOf(error);
+  });
   try {
     await redis.connect().catch((error: Error) => {
       throw new UserError(
-        `REDIS_URL=${shown} cannot be reached (${error.message}): start that Redis or mend the URL`,
+        `REDIS_URL=${shown} cannot be reached (${reason ?? error.message}): start that Redis or mend the URL`,
       );
     });
     const policy = await configValue(redis, 'maxmemory-policy');
