@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { ADMIN_PASSWORD, type TestApi, testApi } from '../../ops/testing/api.ts';
+import { addProcesses, addScene } from '../../ops/testing/scene.ts';
+import { publishLive } from '../../shared/queue/live.ts';
+import { ROOT } from '../root.ts';
+
+const CHROMIUM = (process.env.PATH ?? '')
+  .split(':')
+  .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+  .find((path) => existsSync(path));
+const pageTest = CHROMIUM ? test : test.skip;
+const why = CHROMIUM ? '' : ' (SKIPPED: there is no Chromium on PATH)';
+
+let api: TestApi;
+let browser: Browser;
+let endProcesses = async (): Promise<unknown> => undefined;
+
+beforeAll(async () => {
+  if (!CHROMIUM) return;
+  if (!existsSync(join(ROOT, 'dist/api/console/index.html')))
+    await promisify(execFile)(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'api/console'], {
+      cwd: ROOT,
+    });
+  api = await testApi();
+  await addScene(api.db.sql);
+  endProcesses = addProcesses(api.redis.redis, 'test');
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  });
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await endProcesses();
+  await api?.close();
+});
+
+pageTest.each([
+  ['dark', 1440],
+  ['light', 1440],
+  ['dark', 390],
+  ['light', 390],
+] as const)(
+  `after the login the page shows chart, signal, order and health (%s, %i px)${why}`,
+  async (scheme, width) => {
+    const page = await browser.newPage({
+      viewport: { width, height: width > 700 ? 900 : 844 },
+      colorScheme: scheme,
+    });
+    const complaints = listen(page);
+    await page.goto(api.url);
+    await page.getByLabel(/^Password/).fill(ADMIN_PASSWORD);
+    await page.getByRole('button', { name: 'Log in' }).click();
+
+    await page.locator('.chart-canvas canvas').first().waitFor();
+    await page.getByRole('table', { name: 'Latest signals' }).getByText('Ordered').waitFor();
+    const orders = page.getByRole('table', { name: 'Latest orders' });
+    await orders.getByText('FILLED', { exact: true }).waitFor();
+    await orders.getByText('PAPER').waitFor();
+    await orders.getByText('SIM').waitFor();
+    await page.getByText('99,990.87').waitFor();
+    await page.getByRole('table', { name: 'Queues' }).getByText('archive-0').waitFor();
+    await page.getByText('Feed sim').waitFor();
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+
+    const price = {
+      type: 'price',
+      venue: 'sim',
+      symbol: 'BTC/USDT',
+      price: '61699.99',
+      side: 'buy',
+      ts: 1,
+    } as const;
+    await publishLive(api.redis.redis, 'test', [price]);
+    await page.getByText('61,699.99').waitFor();
+    await shoot(page, `overview-${scheme}-${width}`);
+
+    for (const name of ['Tasks', 'Reports', 'Outbox']) {
+      await page.getByRole('link', { name }).click();
+      await page.getByRole('heading', { name }).waitFor();
+      await shoot(page, `${name.toLowerCase()}-${scheme}-${width}`);
+    }
+    expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  },
+);
+
+pageTest(`a wrong password says so, and a lost server shows as offline${why}`, async () => {
+  const page = await browser.newPage();
+  await page.goto(api.url);
+  await page.getByLabel(/^Password/).fill('not the password');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('alert').getByText('Name or password is wrong').waitFor();
+  await page.getByLabel(/^Password/).fill(ADMIN_PASSWORD);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+  await page.routeWebSocket(/live/, (socket) => socket.close());
+  await page.reload();
+  await page.getByRole('alert').getByText('The connection is lost').waitFor();
+  await page.context().close();
+});
+
+pageTest(`Swagger UI and Bull Board work under our policy for scripts${why}`, async () => {
+  const context = await browser.newContext({ extraHTTPHeaders: { Authorization: `Bearer ${api.token}` } });
+  const page = await context.newPage();
+  await page.goto(`${api.url}/docs`);
+  await page.getByText('/retrain').waitFor();
+  await shoot(page, 'docs');
+  await page.goto(`${api.url}/queues`);
+  await page.getByText('archive-0').first().waitFor();
+  await shoot(page, 'queues');
+  await context.close();
+});
+
+/** What the page complains of, but for the 401 that shows the login. */
+function listen(page: Page): string[] {
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 401/.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return complaints;
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  mkdirSync(join(ROOT, 'artifacts'), { recursive: true });
+  await page.screenshot({ path: join(ROOT, 'artifacts', `${name}.png`), fullPage: true });
+}
