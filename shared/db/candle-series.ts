@@ -1,39 +1,18 @@
 import type { Interval } from '../domain/market.ts';
-import type { Queryable, Sql } from './client.ts';
+import type { TimeRange } from './candles.ts';
+import type { Sql } from './client.ts';
 
 /** Closed candles of one symbol in `[from, to)`, open times in ms. */
-export interface CandleRange {
+export interface CandleRange extends TimeRange {
   venue: string;
   symbol: string;
   interval: Interval;
-  from: number;
-  to: number;
 }
 
 /** Candles as columns of float64, for statistics; ordered by open time. */
 export type CandleSeries = Record<(typeof COLUMNS)[number], Float64Array>;
 const COLUMNS = ['ts', 'open', 'high', 'low', 'close', 'volume'] as const;
 const CHUNK_ROWS = 5_000;
-
-/** How many candles of a range the archive has, and the first and last hole of it, an open time each. */
-export async function findCandleCoverage(
-  sql: Queryable,
-  range: CandleRange,
-  stepMs: number,
-): Promise<{ count: number; missing?: { from: number; to: number } }> {
-  const [row] = await sql<{ count: number; first: number | null; last: number | null }[]>`
-    WITH kept AS (
-      SELECT c.ts FROM candles c JOIN instruments i ON i.id = c.instrument_id
-      WHERE i.venue = ${range.venue} AND i.symbol = ${range.symbol} AND c.interval = ${range.interval}
-        AND c.ts >= ${range.from}::timestamptz AND c.ts < ${range.to}::timestamptz),
-    missing AS (
-      SELECT ts FROM generate_series(${range.from}::timestamptz,
-        ${range.to}::timestamptz - ${stepMs} * interval '1 millisecond', ${stepMs} * interval '1 millisecond') ts
-      EXCEPT SELECT ts FROM kept)
-    SELECT (SELECT count(*) FROM kept) AS count, min(ts) AS first, max(ts) AS last FROM missing`;
-  const { count, first, last } = row as { count: number; first: number | null; last: number | null };
-  return first === null || last === null ? { count } : { count, missing: { from: first, to: last } };
-}
 
 /** The candles of a range; `signal` ends the reading between two chunks. */
 export async function loadCandleSeries(

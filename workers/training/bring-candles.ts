@@ -1,5 +1,7 @@
 import { monotonic, sleep } from '../../shared/clock.ts';
-import { type CandleRange, findCandleCoverage } from '../../shared/db/candle-series.ts';
+import type { CandleRange } from '../../shared/db/candle-series.ts';
+import { listMissingCandles } from '../../shared/db/candles.ts';
+import type { Sql } from '../../shared/db/client.ts';
 import { findTask, type TaskRow, taskRecord } from '../../shared/db/tasks.ts';
 import { INTERVALS } from '../../shared/domain/market.ts';
 import { submitTask } from '../../shared/queue/submit.ts';
@@ -20,21 +22,21 @@ export async function bringCandles(
   context: TaskContext,
   say: (note: string) => Promise<void>,
 ): Promise<{ count: number; failure?: string }> {
-  const stepMs = INTERVALS[range.interval];
-  const wanted = Math.round((range.to - range.from) / stepMs);
-  const before = await findCandleCoverage(context.sql, range, stepMs);
-  if (!before.missing || before.count >= WHOLE * wanted) return { count: before.count };
-  await say(`bootstrapping ${wanted - before.count} missing candles`);
-  const id = await submitTask(
-    taskRecord(context.sql),
-    context.queues,
-    'bootstrap',
-    { ...range, from: before.missing.from, to: before.missing.to + stepMs },
-    `${context.id}-bootstrap`,
-  );
+  const wanted = (range.to - range.from) / INTERVALS[range.interval];
+  const missing = await countMissing(context.sql, range);
+  if (missing <= (1 - WHOLE) * wanted) return { count: wanted - missing };
+  await say(`bootstrapping ${missing} missing candles`);
+  const record = taskRecord(context.sql);
+  const id = await submitTask(record, context.queues, 'bootstrap', range, `${context.id}-bootstrap`);
   const failure = await endOf(id, context, say);
-  const { count } = await findCandleCoverage(context.sql, range, stepMs);
+  const count = wanted - (await countMissing(context.sql, range));
   return failure ? { count, failure } : { count };
+}
+
+async function countMissing(sql: Sql, range: CandleRange): Promise<number> {
+  const stepMs = INTERVALS[range.interval];
+  const stretches = await listMissingCandles(sql, { ...range, stepMs });
+  return stretches.reduce((sum, { from, to }) => sum + (to - from) / stepMs, 0);
 }
 
 /** Waits for a task to end; undefined when it succeeded, else why not. */
