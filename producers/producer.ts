@@ -47,6 +47,7 @@ export async function startProducer(
     commandTimeout: COMMAND_TIMEOUT_MS,
   });
   releasers.push('redis', () => redis.disconnect());
+  if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
   const queues = new Queues(redis, { prefix: namespace, shards: config.SHARDS });
   releasers.push('queues', () => queues.close());
   const metrics = createMetrics(`producer-${name}`);
