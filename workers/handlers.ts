@@ -1,0 +1,25 @@
+import { archiveBatch } from './archive/archive-batch.ts';
+import { executeSignal } from './execution/execute-signal.ts';
+import { backfillTrades } from './history/backfill-trades.ts';
+import { bootstrap } from './history/bootstrap.ts';
+import { evaluateCandles } from './inference/evaluate-candles.ts';
+import { keepBadFrames } from './maintenance/keep-bad-frames.ts';
+import { sweep } from './maintenance/sweep.ts';
+import { sendMail } from './notify/send-mail.ts';
+import type { Handlers } from './pool/run-task.ts';
+import { generateReport } from './reports/generate-report.ts';
+import { trainModel } from './training/train-model.ts';
+
+/** Who does what. A task of the catalogue without a handler here does not compile. */
+export const handlers: Handlers = {
+  archive_batch: archiveBatch,
+  evaluate_candles: evaluateCandles,
+  execute_signal: executeSignal,
+  bootstrap,
+  backfill_trades: backfillTrades,
+  train_model: trainModel,
+  generate_report: generateReport,
+  send_mail: sendMail,
+  keep_bad_frames: keepBadFrames,
+  sweep,
+};
