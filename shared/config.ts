@@ -152,6 +152,10 @@ export function requireSetting<K extends SettingName>(config: Config, name: K): 
   return value as NonNullable<Config[K]>;
 }
 
+/** Whether there is a server to send mail by and somebody to send it to. */
+export const canMail = ({ SMTP_URL, MAIL_TO }: Pick<Config, 'SMTP_URL' | 'MAIL_TO'>): boolean =>
+  Boolean(SMTP_URL) && MAIL_TO.length > 0;
+
 /** Name, value as text (secrets masked) and meaning of every setting, in the order of the table. */
 export function describeConfig(config: Config): { name: SettingName; value: string; help: string }[] {
   return (Object.keys(SETTINGS) as SettingName[]).map((name) => {

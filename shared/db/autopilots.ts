@@ -37,6 +37,13 @@ export async function saveAutopilot(sql: Queryable, autopilot: Autopilot): Promi
        excluded.daily_trade_limit)`;
 }
 
+export async function disableAutopilots(
+  sql: Queryable,
+  { exceptVenues }: { exceptVenues: readonly string[] },
+): Promise<void> {
+  await sql`UPDATE autopilots SET enabled = false WHERE enabled AND NOT venue = ANY(${exceptVenues as string[]})`;
+}
+
 /** Those that follow this venue, interval and strategy, enabled or not. */
 export async function listFollowers(
   sql: Queryable,

@@ -40,6 +40,12 @@ export async function listBadFrames(
     WHERE (${venue ?? null}::text IS NULL OR venue = ${venue ?? null}) ORDER BY id DESC LIMIT ${limit}`;
 }
 
+/** Keeps the newest `keep`. */
+export async function deleteOldBadFrames(sql: Queryable, keep: number): Promise<void> {
+  await sql`
+    DELETE FROM bad_frames WHERE id <= (SELECT id FROM bad_frames ORDER BY id DESC OFFSET ${keep} LIMIT 1)`;
+}
+
 /** PostgreSQL keeps no NUL in a text, nor half a surrogate pair in JSON. */
 const withoutNul = (frame: BadFrame): BadFrame => ({
   ...frame,

@@ -100,6 +100,11 @@ export async function listUnfinishedTasks(sql: Queryable, ageMs: number): Promis
     ORDER BY created_at LIMIT 500`;
 }
 
+/** Forgets tasks that ended longer ago than `ageMs`. */
+export async function deleteEndedTasks(sql: Queryable, ageMs: number): Promise<void> {
+  await sql`DELETE FROM tasks WHERE finished_at < clock_timestamp() - ${ageMs} * interval '1 millisecond'`;
+}
+
 async function mustFind(sql: Queryable, id: string): Promise<TaskRow> {
   const row = await findTask(sql, id);
   if (!row) throw new Error(`task ${id} vanished`);

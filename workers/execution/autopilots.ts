@@ -1,6 +1,11 @@
 import { hostname } from 'node:os';
 import type { Config } from '../../shared/config.ts';
-import { type Autopilot, saveAutopilot } from '../../shared/db/autopilots.ts';
+import {
+  type Autopilot,
+  disableAutopilots,
+  listAutopilots,
+  saveAutopilot,
+} from '../../shared/db/autopilots.ts';
 import { addBalance } from '../../shared/db/balances.ts';
 import type { Sql } from '../../shared/db/client.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
@@ -16,14 +21,14 @@ export const leaseKey = (autopilot: string) => `autopilot:${autopilot}`;
 
 /**
  * Brings the autopilots of the settings up to date and contends for each one's lease until the process drains: one
- * process of the cluster flies an autopilot. `AUTOPILOT=off` lets it decide on nothing new; its lease is kept all the
- * same, so that an order that was left behind comes to an end.
+ * process of the cluster flies an autopilot. One that is off (`AUTOPILOT=off`, or a venue that is no longer supported)
+ * decides on nothing new; its lease is kept all the same, so that an order that was left behind comes to an end.
  */
 export async function startAutopilots(deps: PoolDeps, releasers: Releasers): Promise<void> {
   const autopilots = configuredAutopilots(deps.config);
   await saveAutopilots(deps.sql, deps.config, autopilots);
   const holder = `${hostname()}:${process.pid}`;
-  for (const { name } of autopilots) {
+  for (const { name } of await listAutopilots(deps.sql)) {
     const keeper = keepLease(
       { ...deps, onChange: (key, token) => deps.metrics.leaseToken.set({ key }, token) },
       leaseKey(name),
@@ -62,6 +67,7 @@ export function configuredAutopilots(config: Config): Autopilot[] {
 export async function saveAutopilots(sql: Sql, config: Config, autopilots: Autopilot[]): Promise<void> {
   const currencies = new Set(config.SYMBOLS.map(quoteCurrency));
   await sql.begin(async (tx) => {
+    await disableAutopilots(tx, { exceptVenues: config.SUPPORTED_EXCHANGES });
     for (const autopilot of autopilots) {
       await saveAutopilot(tx, autopilot);
       for (const currency of currencies)

@@ -1,3 +1,4 @@
+import { canMail } from '../../shared/config.ts';
 import type { Series } from '../../shared/db/evaluations.ts';
 import { findMailId } from '../../shared/db/outbox.ts';
 import { listSignals, type SignalRow } from '../../shared/db/signals.ts';
@@ -10,7 +11,7 @@ export async function announceSignals(context: TaskContext, signals: SignalRow[]
   const { config, queues, metrics, redis, sql } = context;
   for (const { strategy, side } of signals) metrics.signals.inc({ strategy, side });
   const live = signals.filter((signal) => signal.live);
-  const mails = Boolean(config.SMTP_URL) && config.MAIL_TO.length > 0;
+  const mails = canMail(config);
   for (const { id } of live) {
     await queues.enqueue('execute_signal', { signalId: id }, { id: `signal-${id}-execute` });
     const outboxId = mails ? await findMailId(sql, `signal:${id}`) : undefined;
