@@ -8,6 +8,8 @@ import { isUsable, type RedisBinary } from './redis-binary.ts';
 const PACKAGES = ['redis-server', 'valkey-server'];
 /** What a package may pull in: the server's own parts and libraries, not the system's tools. */
 const FOLLOWED = /^(redis|valkey|lib|lua)/;
+/** Fetched even where it is installed: parts link to each other by path. */
+const OWN_PART = /^(redis|valkey)/;
 
 /**
  * A Redis from the system's package archive, unpacked into `cache` and installed nowhere: needs no root, takes a few
@@ -67,7 +69,7 @@ async function knownPackages(apt: string[]): Promise<string[]> {
   return PACKAGES.filter((_, index) => found[index]);
 }
 
-/** The package and, breadth first, what it depends on and this machine lacks. */
+/** The package and, breadth first, its own parts and the libraries that this machine lacks. */
 async function missingPackages(first: string, apt: string[]): Promise<string[]> {
   const wanted = [first];
   for (const name of wanted) {
@@ -76,7 +78,7 @@ async function missingPackages(first: string, apt: string[]): Promise<string[]> 
       ([, depend]) => depend ?? '',
     );
     for (const depend of depends.filter((depend) => FOLLOWED.test(depend) && !wanted.includes(depend))) {
-      if (!(await isInstalled(depend))) wanted.push(depend);
+      if (OWN_PART.test(depend) || !(await isInstalled(depend))) wanted.push(depend);
     }
   }
   return wanted;

@@ -42,9 +42,10 @@ export async function stopChild(
   patienceMs = 10_000,
 ): Promise<void> {
   child.kill(signal);
-  const done = await Promise.race([exited.then(() => true), sleep(patienceMs).then(() => false)]);
-  if (!done) child.kill('SIGKILL');
+  const patience = new AbortController();
+  void sleep(patienceMs, patience.signal).then((over) => over && child.kill('SIGKILL'));
   await exited;
+  patience.abort();
 }
 
 /** The port of the last start, if it is free, else any free one; kept in `file` for the next start. */
