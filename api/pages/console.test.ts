@@ -54,6 +54,8 @@ pageTest.each([
     });
     const complaints = listen(page);
     await page.goto(api.url);
+    await page.getByLabel(/^Password/).waitFor();
+    await shoot(page, `login-${scheme}-${width}`);
     await page.getByLabel(/^Password/).fill(ADMIN_PASSWORD);
     await page.getByRole('button', { name: 'Log in' }).click();
 
@@ -113,7 +115,7 @@ pageTest(`Swagger UI and Bull Board work under our policy for scripts${why}`, as
   await page.getByText('/retrain').waitFor();
   await shoot(page, 'docs');
   await page.goto(`${api.url}/queues`);
-  await page.getByText('archive-0').first().waitFor();
+  await page.getByText('archive-0').nth(1).waitFor();
   await shoot(page, 'queues');
   await context.close();
 });

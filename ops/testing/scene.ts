@@ -75,7 +75,7 @@ export function addProcesses(redis: Redis, namespace: string): () => Promise<unk
   };
   const beats = [
     startHeartbeat(redis, namespace, { kind: 'sim', name: 'sim' }),
-    startHeartbeat(redis, namespace, { kind: 'producer', name: 'producer sim' }, () => ({ feeds: [feed] })),
+    startHeartbeat(redis, namespace, { kind: 'producer', name: 'producer-sim' }, () => ({ feeds: [feed] })),
     startHeartbeat(redis, namespace, { kind: 'pool', name: 'archive' }, () => ({
       queues: ['archive-0', 'archive-1'],
       slots: 2,

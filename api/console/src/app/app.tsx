@@ -6,6 +6,7 @@ import { me } from '../data/queries.ts';
 import type { Me } from '../data/wire.ts';
 import { LoginPage } from '../pages/login.tsx';
 import { Failed, Waiting } from '../parts/states.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
 import { type Page, usePage } from './route.ts';
 import { Shell } from './shell.tsx';
 
@@ -32,9 +33,11 @@ export function App() {
   return (
     <LiveProvider>
       <Shell me={who.data} page={page}>
-        <Suspense fallback={<Waiting rows={8} />}>
-          <Current me={who.data} />
-        </Suspense>
+        <ErrorBoundary key={page}>
+          <Suspense fallback={<Waiting rows={8} />}>
+            <Current me={who.data} />
+          </Suspense>
+        </ErrorBoundary>
       </Shell>
     </LiveProvider>
   );

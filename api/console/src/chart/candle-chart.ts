@@ -11,6 +11,7 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts';
 import type { Candle, Interval, Signal } from '../data/wire.ts';
+import { price } from '../parts/format.ts';
 import { lastAverage, movingAverage } from './averages.ts';
 
 export const INTERVAL_MS: Record<Interval, number> = {
@@ -56,6 +57,7 @@ export function createCandleChart(
       fontSize: 11,
       attributionLogo: false,
     },
+    localization: { priceFormatter: price },
     grid: { vertLines: { color: palette.grid }, horzLines: { color: palette.grid } },
     rightPriceScale: { borderColor: palette.border, scaleMargins: { top: 0.08, bottom: 0.22 } },
     timeScale: {

@@ -5,6 +5,7 @@ import type { OrderState, Side, TaskState } from '../data/wire.ts';
 export function VenueBadge({ venue }: { venue: string }) {
   return venue === 'sim' ? (
     <Badge
+      size="sm"
       color="orange"
       variant="filled"
       radius="sm"
@@ -13,7 +14,7 @@ export function VenueBadge({ venue }: { venue: string }) {
       SIM
     </Badge>
   ) : (
-    <Badge variant="default" radius="sm">
+    <Badge size="sm" variant="default" radius="sm">
       {venue}
     </Badge>
   );
@@ -22,6 +23,7 @@ export function VenueBadge({ venue }: { venue: string }) {
 export function ModeBadge({ mode }: { mode: 'paper' | 'live' }) {
   return mode === 'paper' ? (
     <Badge
+      size="sm"
       color="indigo"
       variant="light"
       radius="sm"
@@ -30,7 +32,7 @@ export function ModeBadge({ mode }: { mode: 'paper' | 'live' }) {
       PAPER
     </Badge>
   ) : (
-    <Badge color="red" variant="filled" radius="sm">
+    <Badge size="sm" color="red" variant="filled" radius="sm">
       LIVE
     </Badge>
   );
@@ -38,7 +40,7 @@ export function ModeBadge({ mode }: { mode: 'paper' | 'live' }) {
 
 export function SideMark({ side }: { side: Side }) {
   return (
-    <span className={side === 'buy' ? 'up strong' : 'down strong'}>
+    <span className={`nowrap strong ${side === 'buy' ? 'up' : 'down'}`}>
       <span aria-hidden>{side === 'buy' ? '▲' : '▼'}</span> {side === 'buy' ? 'Buy' : 'Sell'}
     </span>
   );
@@ -68,7 +70,7 @@ const STATE_COLORS: Record<OrderState | TaskState | string, string> = {
 
 export function StateBadge({ state, title }: { state: string; title?: string | undefined }) {
   return (
-    <Badge color={STATE_COLORS[state] ?? 'gray'} variant="light" radius="sm" title={title}>
+    <Badge size="sm" color={STATE_COLORS[state] ?? 'gray'} variant="light" radius="sm" title={title}>
       {state.replace('_', ' ')}
     </Badge>
   );

@@ -17,17 +17,30 @@ export function DataTable<T>({
   columns,
   rowKey,
   maxHeight,
+  dense = false,
 }: {
   label: string;
   rows: readonly T[];
   columns: readonly Column<T>[];
   rowKey: (row: T) => string | number;
   maxHeight?: number;
+  dense?: boolean;
 }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="scroll" style={{ maxHeight }} tabIndex={0} aria-label={label}>
-      <Table stickyHeader highlightOnHover verticalSpacing={7} horizontalSpacing="md" aria-label={label}>
+    <section
+      className={dense ? 'scroll dense' : 'scroll'}
+      style={{ maxHeight }}
+      tabIndex={0}
+      aria-label={label}
+    >
+      <Table
+        stickyHeader
+        highlightOnHover
+        verticalSpacing={dense ? 5 : 7}
+        horizontalSpacing={dense ? 6 : 'md'}
+        aria-label={label}
+      >
         <Table.Thead>
           <Table.Tr>
             {columns.map((column) => (

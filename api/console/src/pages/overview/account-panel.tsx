@@ -31,13 +31,13 @@ function AccountFigures({ account }: { account: Account }) {
     <>
       <dl className="facts">
         <div>
-          <dt>Equity</dt>
+          <dt>Equity, {currency}</dt>
           <dd className="big" title={equity ?? undefined}>
-            {equity === null ? '–' : money(equity)} <span className="unit">{currency}</span>
+            {equity === null ? '–' : money(equity)}
           </dd>
         </div>
         <div>
-          <dt>Since opening</dt>
+          <dt>Since opening, {currency}</dt>
           <dd className={gain === null || gain === 0 ? '' : gain > 0 ? 'up' : 'down'}>
             {gain === null ? '–' : signed(gain)}{' '}
             <Text span size="xs" inherit={false}>
@@ -46,10 +46,8 @@ function AccountFigures({ account }: { account: Account }) {
           </dd>
         </div>
         <div>
-          <dt>Cash</dt>
-          <dd title={cash}>
-            {money(cash)} <span className="unit">{currency}</span>
-          </dd>
+          <dt>Cash, {currency}</dt>
+          <dd title={cash}>{money(cash)}</dd>
         </div>
         <div>
           <dt>Trades today</dt>

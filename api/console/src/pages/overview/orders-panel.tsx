@@ -10,43 +10,50 @@ import { Loaded } from '../../parts/states.tsx';
 import { Time } from '../../parts/time.tsx';
 
 const columns: Column<Order>[] = [
-  { title: 'Time', cell: ({ createdAt }) => <Time at={createdAt} /> },
-  { title: 'Side', cell: ({ side }) => <SideMark side={side} /> },
+  {
+    title: 'Order',
+    cell: ({ side, createdAt }) => (
+      <span className="stack">
+        <SideMark side={side} />
+        <span className="unit">
+          <Time at={createdAt} />
+        </span>
+      </span>
+    ),
+  },
   {
     title: 'Market',
-    cell: ({ symbol, venue }) => (
-      <span className="nowrap">
-        {symbol} {venue === 'sim' && <VenueBadge venue={venue} />}
+    cell: ({ symbol, venue, mode }) => (
+      <span className="stack">
+        <span className="nowrap">{symbol}</span>
+        <span className="badges">
+          <VenueBadge venue={venue} /> <ModeBadge mode={mode} />
+        </span>
       </span>
     ),
   },
   {
     title: 'Filled',
     figure: true,
-    cell: ({ filled, size: wanted, symbol }) => (
-      <span title={`${filled} of ${wanted} ${symbol.split('/')[0]}`}>{size(filled)}</span>
-    ),
-  },
-  {
-    title: 'Price',
-    figure: true,
     cell: (order) => (
-      <span title={describeFills(order)}>
-        {order.averagePrice === null ? '–' : price(order.averagePrice)}
+      <span className="stack" title={describeFills(order)}>
+        <span>{order.averagePrice === null ? '–' : price(order.averagePrice)}</span>
+        <span className="unit small">
+          {size(order.filled)} {order.symbol.split('/')[0]}
+        </span>
       </span>
     ),
   },
   {
-    title: 'Fills',
-    figure: true,
-    wide: true,
-    cell: (order) => <span title={describeFills(order)}>{order.fills.length}</span>,
-  },
-  {
     title: 'State',
-    cell: ({ state, reason, mode }) => (
-      <span className="nowrap">
-        <StateBadge state={state} title={reason ?? undefined} /> <ModeBadge mode={mode} />
+    cell: (order) => (
+      <span className="stack">
+        <span>
+          <StateBadge state={order.state} title={order.reason ?? undefined} />
+        </span>
+        <span className="unit small" title={describeFills(order)}>
+          {order.reason ?? (order.fills.length === 1 ? '1 fill' : `${order.fills.length} fills`)}
+        </span>
       </span>
     ),
   },

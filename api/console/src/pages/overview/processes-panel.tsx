@@ -69,7 +69,9 @@ function ProcessLine({ process }: { process: Process }) {
             className={`dot ${silentMs < SILENT_MS ? 'ok' : 'warn'}`}
             title={`last beat ${duration(Math.max(0, silentMs))} ago`}
           />
-          <span>{process.name === process.kind ? process.name : `${process.kind} ${process.name}`}</span>
+          <span>
+            {process.name.startsWith(process.kind) ? process.name : `${process.kind} ${process.name}`}
+          </span>
         </span>
         <span className="number unit">
           {process.slots > 0 && `${process.busy}/${process.slots} busy · `}

@@ -27,9 +27,11 @@ const columns: Column<Queue>[] = [
 export function QueuesPanel() {
   const query = useQuery(queueDepths());
   return (
-    <Panel title="Queues" className="tight">
+    <Panel title="Queues">
       <Loaded query={query} empty="There are no queues." rows={6}>
-        {(rows) => <DataTable label="Queues" rows={rows} columns={columns} rowKey={({ name }) => name} />}
+        {(rows) => (
+          <DataTable label="Queues" rows={rows} columns={columns} rowKey={({ name }) => name} dense />
+        )}
       </Loaded>
     </Panel>
   );

@@ -10,17 +10,31 @@ import { Loaded } from '../../parts/states.tsx';
 import { Time } from '../../parts/time.tsx';
 
 const columns: Column<Signal>[] = [
-  { title: 'Time', cell: ({ ts }) => <Time at={ts} /> },
-  { title: 'Side', cell: ({ side }) => <SideMark side={side} /> },
   {
-    title: 'Market',
-    cell: ({ symbol, interval, venue }) => (
-      <span className="nowrap">
-        {symbol} <span className="unit">{interval}</span> {venue === 'sim' && <VenueBadge venue={venue} />}
+    title: 'Signal',
+    cell: ({ side, ts }) => (
+      <span className="stack">
+        <SideMark side={side} />
+        <span className="unit">
+          <Time at={ts} />
+        </span>
       </span>
     ),
   },
-  { title: 'Price', figure: true, cell: (signal) => <span title={signal.price}>{price(signal.price)}</span> },
+  {
+    title: 'Market',
+    cell: ({ symbol, interval, venue }) => (
+      <span className="stack">
+        <span className="nowrap">
+          {symbol} <span className="unit">{interval}</span>
+        </span>
+        <span className="badges">
+          <VenueBadge venue={venue} />
+        </span>
+      </span>
+    ),
+  },
+  { title: 'Price', figure: true, cell: (signal) => <Averages signal={signal} /> },
   { title: 'Decision', cell: (signal) => <Decision signal={signal} /> },
 ];
 
@@ -50,6 +64,21 @@ export function SignalsPanel({ market: { venue } }: { market: Market }) {
         )}
       </Loaded>
     </Panel>
+  );
+}
+
+/** The price, and the two means that crossed. */
+function Averages({ signal: { price: at, details } }: { signal: Signal }) {
+  const { ma50, ma200 } = details;
+  return (
+    <span className="stack">
+      <span title={at}>{price(at)}</span>
+      {ma50 !== undefined && ma200 !== undefined && (
+        <span className="small" title={`MA50 ${ma50}, MA200 ${ma200}`}>
+          <span className="fast">{price(ma50)}</span> <span className="slow">{price(ma200)}</span>
+        </span>
+      )}
+    </span>
   );
 }
 
