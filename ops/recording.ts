@@ -21,6 +21,8 @@ export interface RecordedFrame {
 
 /** Lines and frames that could not be read, by reason, each with its first line. */
 export class Problems {
+  /** Frames that were tried, good and bad. */
+  frames = 0;
   count = 0;
   readonly #reasons = new Map<string, { count: number; line: number }>();
 
@@ -53,6 +55,7 @@ export async function* readEvents(
   const mapper = venue.createMapper();
   for await (const frames of readFrames(file, problems)) {
     const events: MarketEvent[] = [];
+    problems.frames += frames.length;
     for (const recorded of frames) {
       try {
         for (const event of readFrame(mapper, recorded)) events.push(event);

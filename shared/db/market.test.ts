@@ -49,11 +49,11 @@ test('missing trade ids are found as stretches', async () => {
     { fromId: '105', toId: '106' },
   ]);
   expect(await findTradeBefore(db.sql, { ...BTC, beforeId: '103' })).toEqual({ id: '101', ts: AT });
-  expect(await findTradeSums(db.sql, { ...BTC, fromId: '101', toId: '103' })).toEqual({
-    rows: 2,
-    totalSize: '212.13315',
+  expect(await findTradeSums(db.sql, { ...BTC, from: AT, to: AT + 2 })).toEqual({
+    rows: 3,
+    totalSize: '424.1663',
     firstId: '101',
-    lastId: '103',
+    lastId: '104',
   });
 });
 

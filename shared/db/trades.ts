@@ -57,18 +57,22 @@ export async function findLastTrade(sql: Queryable, of: Of): Promise<TradeRow | 
   return row;
 }
 
-/** Count, total size, first and last id of the trades between two ids, both included; for numeric ids. */
+/** Count, total size, first and last id of the trades between two times (UTC ms), both included. */
 export async function findTradeSums(
   sql: Queryable,
-  of: Of & { fromId: string; toId: string },
+  of: Of & { from: number; to: number },
 ): Promise<{ rows: number; totalSize: string; firstId: string | null; lastId: string | null }> {
   const [row] = await sql<
     { rows: number; totalSize: string; firstId: string | null; lastId: string | null }[]
   >`
-    SELECT count(*) AS rows, coalesce(sum(size), 0) AS total_size,
-      min(trade_id::numeric)::text AS first_id, max(trade_id::numeric)::text AS last_id
-    FROM trades WHERE instrument_id = ${instrumentId(sql, of)}
-      AND trade_id::numeric BETWEEN ${of.fromId}::text::numeric AND ${of.toId}::text::numeric`;
+    WITH range AS (
+      SELECT ts, trade_id, size FROM trades
+      WHERE instrument_id = ${instrumentId(sql, of)} AND ts BETWEEN ${of.from} AND ${of.to}
+    )
+    SELECT count(*) AS rows, coalesce(trim_scale(sum(size)), 0) AS total_size,
+      (SELECT trade_id FROM range ORDER BY ts, length(trade_id), trade_id LIMIT 1) AS first_id,
+      (SELECT trade_id FROM range ORDER BY ts DESC, length(trade_id) DESC, trade_id DESC LIMIT 1) AS last_id
+    FROM range`;
   if (!row) throw new Error('an aggregate without a row');
   return row;
 }
