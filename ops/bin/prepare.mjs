@@ -153,8 +153,9 @@ async function step(what, work) {
   say(`${what}…`);
   const startedAt = Date.now();
   const code = await work();
-  if (code !== 0) fail(`${what} failed`, code ?? 1);
-  say(`${what.replace(/ \(.*/, '')}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  const plain = what.replace(/ \(.*/, '');
+  if (code !== 0) fail(`${plain} failed`, code || 1);
+  say(`${plain}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
 /** One preparation at a time; a lock whose holder is gone is taken over. */
