@@ -25,6 +25,7 @@ interface Options {
 }
 
 const RECOVERY_LIMIT_MS = 90_000;
+const SIGNAL_LIMIT_MS = 180_000;
 const COMPLETE_LIMIT_MS = 180_000;
 
 /**
@@ -105,6 +106,7 @@ class Killer {
   async #kill(name: string): Promise<void> {
     const victim = this.#victims().find((process) => process.name === name);
     if (!victim?.pid) throw new Error(`${name} was not running when it was to be killed`);
+    if (name === 'pool-trading') await this.#untilSignal();
     const killedAt = now();
     const began = monotonic();
     process.kill(victim.pid, 'SIGKILL');
@@ -117,6 +119,14 @@ class Killer {
     const tookMs = Math.round(monotonic() - began);
     this.#recoveryMs[name] = [...(this.#recoveryMs[name] ?? []), tookMs];
     this.#say(`killed ${name} (pid ${victim.pid}): trades younger than the kill archived after ${tookMs} ms`);
+  }
+
+  /** Until the moment after a signal was stored, when its order is being decided: the worst one to die in. */
+  async #untilSignal(): Promise<void> {
+    const newest = async () =>
+      (await this.#sql<{ id: number }[]>`SELECT coalesce(max(id), 0) AS id FROM signals`)[0]?.id ?? 0;
+    const before = await newest();
+    await until('a signal', SIGNAL_LIMIT_MS, async () => (await newest()) > before, 5);
   }
 
   /** Until the archive holds trades of every symbol that are younger than `ts`. */
