@@ -111,7 +111,7 @@ chaos
   .description('kill -9 each process in turn while events flow; compare with the simulated exchange’s ledger')
   .option('--json', 'as JSON')
   .option('--rate <n>', 'events per second', '5000')
-  .option('--rounds <n>', 'times around all processes', '2')
+  .option('--rounds <n>', 'times around all processes', '1')
   .action(async (options) => (await import('./commands/chaos-kill.ts')).chaosKill(options));
 
 /** Runs one command line; returns the exit code. A person's mistake is one sentence, never a stack trace. */

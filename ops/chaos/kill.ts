@@ -25,7 +25,7 @@ interface Options {
 }
 
 const RECOVERY_LIMIT_MS = 90_000;
-const SIGNAL_LIMIT_MS = 180_000;
+const NEW_ROW_LIMIT_MS = 300_000;
 const COMPLETE_LIMIT_MS = 180_000;
 
 /**
@@ -78,7 +78,10 @@ class Killer {
     const begin = await this.#readExchange();
     const beganAt = monotonic();
     for (let round = 0; round < rounds; round++) {
-      for (const { name } of this.#victims()) await this.#kill(name);
+      for (const { name } of this.#victims()) {
+        if (name !== 'pool-trading') await this.#kill(name);
+        else for (const row of ['signals', 'orders'] as const) await this.#kill(name, row);
+      }
     }
     await this.#untilArchived(now());
     const end = await this.#readExchange();
@@ -103,10 +106,11 @@ class Killer {
     );
   }
 
-  async #kill(name: string): Promise<void> {
+  /** Kills a process; where `row` is given, at the moment when a new one of that table is there. */
+  async #kill(name: string, row?: 'signals' | 'orders'): Promise<void> {
     const victim = this.#victims().find((process) => process.name === name);
     if (!victim?.pid) throw new Error(`${name} was not running when it was to be killed`);
-    if (name === 'pool-trading') await this.#untilSignal();
+    if (row) await this.#untilNew(row);
     const killedAt = now();
     const began = monotonic();
     process.kill(victim.pid, 'SIGKILL');
@@ -121,12 +125,11 @@ class Killer {
     this.#say(`killed ${name} (pid ${victim.pid}): trades younger than the kill archived after ${tookMs} ms`);
   }
 
-  /** Until the moment after a signal was stored, when its order is being decided: the worst one to die in. */
-  async #untilSignal(): Promise<void> {
-    const newest = async () =>
-      (await this.#sql<{ id: number }[]>`SELECT coalesce(max(id), 0) AS id FROM signals`)[0]?.id ?? 0;
-    const before = await newest();
-    await until('a signal', SIGNAL_LIMIT_MS, async () => (await newest()) > before, 5);
+  async #untilNew(table: 'signals' | 'orders'): Promise<void> {
+    const count = async () =>
+      (await this.#sql<{ count: number }[]>`SELECT count(*) FROM ${this.#sql(table)}`)[0]?.count ?? 0;
+    const before = await count();
+    await until(`one of ${table}`, NEW_ROW_LIMIT_MS, async () => (await count()) > before, 2);
   }
 
   /** Until the archive holds trades of every symbol that are younger than `ts`. */
