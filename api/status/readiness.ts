@@ -34,20 +34,26 @@ export function createReadiness(deps: Held): () => Promise<Readiness> {
 }
 
 async function ask(deps: Held): Promise<Readiness> {
-  const [postgres, redis, migrations, processes] = await Promise.all([
+  const [postgres, redis, migrations, sim, processes] = await Promise.all([
     probe('postgres', () => deps.sql`SELECT 1`),
     probe('redis', () => deps.redis.ping()),
     probe('migrations', () => checkMigrations(deps)),
+    deps.config.SUPPORTED_EXCHANGES.includes('sim') ? probe('sim', () => pingSim(deps)) : undefined,
     within(listProcesses(deps.redis, deps.config.NAMESPACE)).catch(() => undefined),
   ]);
-  const dependencies = [postgres, redis, migrations, ...describeParts(deps, processes)];
+  const dependencies = [
+    postgres,
+    redis,
+    migrations,
+    ...(sim ? [sim] : []),
+    ...describeParts(deps, processes),
+  ];
   return { ready: dependencies.every(({ ready }) => ready), dependencies };
 }
 
-/** Producers, queues and the simulated exchange, from what the processes say of themselves. */
+/** Producers and queues, from what the processes say of themselves. */
 function describeParts({ config, queues }: Held, processes: ProcessStatus[] | undefined): Dependency[] {
   const venues = config.SUPPORTED_EXCHANGES;
-  const sim = venues.includes('sim') ? [part('sim', processes, ({ kind }) => kind === 'sim')] : [];
   const feeds = venues.map((venue) => describeFeed(venue, processes));
   const pools = queues
     .allPhysicalNames()
@@ -58,7 +64,7 @@ function describeParts({ config, queues }: Held, processes: ProcessStatus[] | un
         (process) => process.kind === 'pool' && process.queues.includes(queue),
       ),
     );
-  return [...sim, ...feeds, ...pools];
+  return [...feeds, ...pools];
 }
 
 function part(
@@ -81,6 +87,14 @@ function describeFeed(venue: string, processes: ProcessStatus[] | undefined): De
   const ailing = feeds.find(({ state }) => state !== 'live');
   if (!ailing) return { name, ready: true, state: 'live', reason: null };
   return { name, ready: false, state: ailing.state, reason: ailing.reason };
+}
+
+/** The simulated exchange is a venue, no process with a heartbeat: it is asked as any venue would be. */
+async function pingSim({ config }: Held): Promise<void> {
+  if (!config.SIM_URL) throw new Missing('SIM_URL is not set');
+  const url = new URL('/api/v3/ping', config.SIM_URL);
+  const { ok } = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) });
+  if (!ok) throw new Missing('it answers with an error');
 }
 
 async function checkMigrations({ sql }: Held): Promise<void> {

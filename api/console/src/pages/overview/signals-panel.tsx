@@ -74,7 +74,7 @@ function Averages({ signal: { price: at, details } }: { signal: Signal }) {
     <span className="stack">
       <span title={at}>{price(at)}</span>
       {ma50 !== undefined && ma200 !== undefined && (
-        <span className="small" title={`MA50 ${ma50}, MA200 ${ma200}`}>
+        <span className="small wide" title={`MA50 ${ma50}, MA200 ${ma200}`}>
           <span className="fast">{price(ma50)}</span> <span className="slow">{price(ma200)}</span>
         </span>
       )}
