@@ -71,7 +71,10 @@ export async function gatherFacts(
     accounts,
     orders,
     signals,
-    prices: prices.filter(({ ts }) => ts >= from),
+    /** Each close at the end of its step. */
+    prices: prices
+      .map((step) => ({ ...step, ts: Math.min(step.ts + STEP_MS, span.to) }))
+      .filter(({ ts }) => ts >= from),
     tradesPerHour,
     candles: candleCounts.map((count) => ({ ...count, expected: expectedCandles(count, span) })),
     badFrames,

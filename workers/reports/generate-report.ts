@@ -5,8 +5,6 @@ import { Decimal } from '../../shared/domain/decimal.ts';
 import { RejectError } from '../../shared/errors.ts';
 import type { Handler, TaskContext } from '../context.ts';
 import { type DayFacts, gatherFacts } from './facts.ts';
-import { reportMail } from './mail.ts';
-import { renderPage, titleOf } from './page.ts';
 
 const DAY_MS = 86_400_000;
 const STEPS = 5;
@@ -26,6 +24,11 @@ export const generateReport: Handler<'generate_report'> = async ({ day: asked },
     context.progress(done, STEPS, `reading ${note}`),
   );
   await context.progress(4, STEPS, 'drawing');
+  // Loaded when first needed: every pool reads this file at its start, and the charts take half a second.
+  const [{ renderPage, titleOf }, { reportMail }] = await Promise.all([
+    import('./page.ts'),
+    import('./mail.ts'),
+  ]);
   const title = titleOf(facts);
   const html = renderPage(facts);
   const summary = summaryOf(facts);

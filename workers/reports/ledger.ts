@@ -69,7 +69,8 @@ export function accountDay(
       if (fill.ts >= span.from) day.push(booked);
       marks.set(keyOf(fill), Number(fill.price));
     }
-    for (; nextPrice < closes.length && (closes[nextPrice] as PriceStep).ts + stepMs <= ts; nextPrice++) {
+    const known = ts === span.to ? span.to : ts - stepMs + 1;
+    for (; nextPrice < closes.length && (closes[nextPrice] as PriceStep).ts < known; nextPrice++) {
       const close = closes[nextPrice] as PriceStep;
       marks.set(keyOf(close), close.price);
     }

@@ -45,6 +45,7 @@ export const trainModel: Handler<'train_model'> = async (payload, context) => {
   await at(4)('storing the model');
   const metrics = {
     ...model.metrics,
+    simulated: venue === 'sim',
     candles: { asked: payload.candles, used: count },
     bootstrap: failure ?? 'complete',
   };
