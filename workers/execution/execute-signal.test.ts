@@ -4,7 +4,7 @@ import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../.
 import { listAutopilots, takeDailyTrade } from '../../shared/db/autopilots.ts';
 import { listBalances } from '../../shared/db/balances.ts';
 import { ensureInstruments } from '../../shared/db/instruments.ts';
-import { acquireLease, releaseLease } from '../../shared/db/leases.ts';
+import { acquireLease, type HeldLease, releaseLease } from '../../shared/db/leases.ts';
 import { listOrders } from '../../shared/db/orders.ts';
 import { listPositions } from '../../shared/db/positions.ts';
 import { addSignals, listSignals, listUndecidedSignals } from '../../shared/db/signals.ts';
@@ -70,22 +70,15 @@ async function show(
   );
 }
 
-let minute = 0;
+const times = new Set<number>();
 async function signal(side: Side, symbol = 'BTC/USDT', { ageMs = 0, live = true } = {}): Promise<number> {
-  const [added] = await addSignals(db.sql, [
-    {
-      venue: 'sim',
-      symbol,
-      interval: '1s',
-      strategy: 'sma-cross',
-      ts: Date.now() - ageMs - minute++,
-      side,
-      price: '100',
-      details: {},
-      live,
-    },
-  ]);
-  return added?.id as number;
+  let ts = Date.now() - ageMs;
+  while (times.has(ts)) ts--;
+  times.add(ts);
+  const series = { venue: 'sim', symbol, interval: '1s', strategy: 'sma-cross' } as const;
+  const [added] = await addSignals(db.sql, [{ ...series, ts, side, price: '100', details: {}, live }]);
+  if (!added) throw new Error('no new signal');
+  return added.id;
 }
 
 const execute = (signalId: number, on = context) => executeSignal({ signalId }, on);
@@ -218,6 +211,24 @@ test('an intent that a crash left behind is filled by the next run, once, under 
   expect(orders[0]?.fills).toHaveLength(1);
 });
 
+test('five runs of one signal at a time all end well, with one order and one trade counted', async () => {
+  await show();
+  const id = await signal('buy');
+  await Promise.all(Array.from({ length: 5 }, () => execute(id)));
+  expect(await listOrders(db.sql)).toHaveLength(1);
+  expect((await listAutopilots(db.sql))[0]).toMatchObject({ tradesToday: 1 });
+});
+
+test('while an order of the symbol is not at its end, the next signal waits', async () => {
+  await show();
+  const [first, second] = [await signal('buy'), await signal('buy')];
+  await leaveIntent(first);
+  await expect(execute(second)).rejects.toThrow('an earlier order of BTC/USDT is not at its end');
+  await execute(first);
+  await execute(second);
+  expect(await listOrders(db.sql)).toHaveLength(1);
+});
+
 test('an intent whose signal has grown stale expires and moves no money', async () => {
   await show();
   const id = await signal('buy');
@@ -273,6 +284,20 @@ test('a stale holder that wakes between intent and fill moves no money', async (
   await expect(execute(id, old)).rejects.toThrow(FencedError);
   expect(await cash()).toBe('100000');
   expect((await listOrders(db.sql))[0]).toMatchObject({ state: 'INTENT', fills: [] });
+});
+
+test('a holder that no longer trusts its lease by its own clock does not even ask the database', async () => {
+  await show();
+  const [undecided, intended] = [await signal('buy'), await signal('buy')];
+  await leaveIntent(intended);
+  const lease = context.leases.get(leaseKey(PILOT)) as HeldLease;
+  const check = () => {
+    throw new FencedError('not renewed in time');
+  };
+  const asleep = { ...context, leases: new Map([[leaseKey(PILOT), { ...lease, check }]]) };
+  await expect(execute(undecided, asleep)).rejects.toThrow('not renewed in time');
+  await expect(execute(intended, asleep)).rejects.toThrow('not renewed in time');
+  expect((await listOrders(db.sql)).map(({ state }) => state)).toEqual(['INTENT']);
 });
 
 test('the database refuses a raw write of an order under a stale or expired token', async () => {

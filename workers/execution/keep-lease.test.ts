@@ -19,7 +19,7 @@ afterAll(async () => {
   await Promise.all([db.drop(), redis.close()]);
 });
 
-const TTL_MS = 400;
+const TTL_MS = 1_500;
 const contend = (key: string, holder: string) => {
   const leases = new Map<string, HeldLease>();
   const tokens: number[] = [];
@@ -88,7 +88,7 @@ test('a keeper holds on beyond its time, and hands over at once when it stops', 
   const one = contend('fly', 'one');
   await until(() => one.leases.size);
   const two = contend('fly', 'two');
-  await sleep(2 * TTL_MS);
+  await sleep(1.2 * TTL_MS);
   expect(one.tokens).toEqual([1]);
   expect(two.tokens).toEqual([]);
   one.leases.get('fly')?.check();
