@@ -1,17 +1,18 @@
 import { text } from 'node:stream/consumers';
 import { hashPassword, newPassword } from '../../api/auth/passwords.ts';
-import { loadConfig, requireSetting } from '../../shared/config.ts';
+import { loadConfig } from '../../shared/config.ts';
 import { addAudit } from '../../shared/db/audit.ts';
 import { createSql } from '../../shared/db/client.ts';
 import { savePassword } from '../../shared/db/users.ts';
 import { UserError } from '../../shared/errors.ts';
+import { findCluster } from '../cluster-file.ts';
 
 /**
  * `millrace reset-password <user>`: the new password from the first line of stdin; all the user's sessions end.
  * @throws {UserError} for an unknown user or a password that may not be set
  */
 export async function resetPassword(name: string): Promise<void> {
-  const url = requireSetting(loadConfig(), 'TIMESCALEDB_URL');
+  const url = databaseUrl();
   if (process.stdin.isTTY) process.stderr.write(`New password of ${name}, then Enter and Ctrl-D:\n`);
   const password = newPassword.safeParse((await text(process.stdin)).split(/\r?\n/)[0]);
   if (!password.success) throw new UserError(`the new password ${password.error.issues[0]?.message}`);
@@ -27,4 +28,14 @@ export async function resetPassword(name: string): Promise<void> {
   } finally {
     await sql.end();
   }
+}
+
+/** Of the setting, else of the cluster that runs on this `MILLRACE_HOME`. */
+function databaseUrl(): string {
+  const { TIMESCALEDB_URL, MILLRACE_HOME } = loadConfig();
+  const url = TIMESCALEDB_URL ?? findCluster(MILLRACE_HOME)?.timescaledbUrl;
+  if (url) return url;
+  throw new UserError(
+    `no cluster runs on MILLRACE_HOME=${MILLRACE_HOME}: start it with npm start, or set TIMESCALEDB_URL`,
+  );
 }
