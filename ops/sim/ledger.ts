@@ -52,9 +52,7 @@ export class Ledger {
       cutTornLine(files.at(-1));
       return new Ledger(folder, files);
     } catch (error) {
-      throw new UserError(
-        `the simulated exchange cannot keep its ledger in ${folder} (${messageOf(error)}): set MILLRACE_HOME to a folder you may write`,
-      );
+      throw unwritable(folder, error);
     }
   }
 
@@ -148,6 +146,12 @@ export class Ledger {
     }
   }
 }
+
+/** What to tell the person whose folder cannot take a ledger. */
+export const unwritable = (folder: string, error: unknown) =>
+  new UserError(
+    `the simulated exchange cannot keep its ledger in ${folder} (${messageOf(error)}): set MILLRACE_HOME to a folder you may write`,
+  );
 
 /** A line of the ledger. */
 export interface WireTrade {

@@ -1,14 +1,29 @@
 import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
-import { now } from '../../shared/clock.ts';
+import { monotonic, now, sleep } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
+import { Releasers } from '../../shared/lifecycle.ts';
+import { takeHomeLock } from '../up/home-lock.ts';
 import { Faults } from './faults.ts';
+import { unwritable } from './ledger.ts';
 import { STEP_MS } from './market.ts';
 import { publish } from './publish.ts';
-import { createSimServer } from './server.ts';
+import { serve } from './server.ts';
 import { Streams } from './streams.ts';
 import { SimVenue, type VenueOptions } from './venue.ts';
+
+/** Longer than any poller's pause: Node's 5 s cut an idle socket just as the next request comes in. */
+const KEEP_ALIVE_MS = 65_000;
+
+export interface SimOptions extends VenueOptions {
+  host: string;
+  /** 0 for any. */
+  port: number;
+  /** How long to wait for a predecessor to let go of the ledger. */
+  lockPatienceMs?: number;
+}
 
 export interface RunningSim {
   /** `http://127.0.0.1:3901` */
@@ -18,45 +33,76 @@ export interface RunningSim {
 }
 
 /**
- * Brings the venue up to the present, listens, and moves it in real time until closed.
- * @throws {UserError} when the port is taken or the ledger cannot be written
+ * Listens, brings the venue up to the present, and moves it in real time until closed. One venue a ledger: nothing
+ * is written before the folder's lock and the port are ours.
+ * @throws {UserError} when the port is taken, the ledger cannot be written, or another process is at it
  */
-export async function runSim(options: VenueOptions & { host: string; port: number }): Promise<RunningSim> {
-  const { log, host, port } = options;
-  const venue = new SimVenue(options, now());
-  const faults = new Faults();
-  const streams = new Streams(log, () => faults.isStalled(now()));
-  const advance = () => venue.advance(now(), (moved) => publish(streams, faults, moved));
-  const server = createSimServer({ venue, streams, faults, log, bringUp: () => bringUp(advance) });
+export async function runSim(options: SimOptions): Promise<RunningSim> {
+  const { log, host, port, folder } = options;
+  const releasers = new Releasers(log);
+  try {
+    releasers.push('ledger lock', await lockLedger(folder, options.lockPatienceMs));
+    const server = await listen(host, port);
+    releasers.push('port', () => closeServer(server));
+    const venue = new SimVenue(options, now());
+    releasers.push('ledger', () => venue.close());
+    // Once more, before the ledger closes: a late request would move the venue on.
+    releasers.push('requests', () => closeServer(server));
+    const faults = new Faults();
+    const streams = new Streams(log, () => faults.isStalled(now()));
+    releasers.push('streams', () => streams.close());
+    const advance = () => venue.advance(now(), (moved) => publish(streams, faults, moved));
+    serve(server, { venue, streams, faults, log, bringUp: () => bringUp(advance) });
+    const stop = new AbortController();
+    const moving = move(advance, stop.signal);
+    releasers.push('clock', () => {
+      stop.abort();
+      return moving;
+    });
+    const { port: actual } = server.address() as AddressInfo;
+    const reachable = host === '0.0.0.0' ? '127.0.0.1' : host;
+    return { url: `http://${reachable}:${actual}`, venue, close: () => releasers.close() };
+  } catch (error) {
+    await releasers.close();
+    throw error;
+  }
+}
+
+/** A predecessor that was killed or drains holds its lock a moment longer, as a zombie does until it is reaped. */
+async function lockLedger(folder: string, patienceMs = 5_000): Promise<() => void> {
+  const deadline = monotonic() + patienceMs;
+  for (;;) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      return takeHomeLock(folder);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw unwritable(folder, error);
+      if (monotonic() >= deadline) throw new UserError(`the simulated exchange is ${error.message}`);
+    }
+    await sleep(100);
+  }
+}
+
+async function listen(host: string, port: number): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   try {
     await once(server.listen(port, host), 'listening');
+    return server;
   } catch (error) {
-    streams.close();
-    venue.close();
     throw listenError(error, host, port);
   }
-  const stop = new AbortController();
-  const moving = move(advance, stop.signal);
-  const { port: actual } = server.address() as AddressInfo;
-  return {
-    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${actual}`,
-    venue,
-    async close() {
-      stop.abort();
-      await moving;
-      streams.close();
-      server.close();
-      server.closeAllConnections();
-      venue.close();
-    },
-  };
+}
+
+function closeServer(server: Server): void {
+  server.close();
+  server.closeAllConnections();
 }
 
 /** Wakes at every step of the wall clock: late wakes catch up, so nothing drifts. */
 async function move(advance: () => boolean, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const pause = advance() ? 0 : STEP_MS - (now() % STEP_MS);
-    await wait(pause, undefined, { signal }).catch(() => {});
+    await sleep(pause, signal);
   }
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -233,4 +233,22 @@ test('faults: lost frames, silence, a full weight budget and a cut, each on requ
   await control({ cut: true });
   await closed;
   expect((await control({ nosuch: 1 })).status).toBe(400);
+});
+
+test('a second venue on the same ledger, or on a port in use, is refused and writes nothing', async () => {
+  const options = {
+    host: '127.0.0.1',
+    symbols: ['BTC/USDT'],
+    seed: 4,
+    eventsPerSecond: 40,
+    log: createLog('test', 'fatal'),
+  };
+  await expect(runSim({ ...options, port: 0, folder, lockPatienceMs: 0 })).rejects.toThrow(
+    /already running as process \d+.*MILLRACE_HOME/,
+  );
+  const other = mkdtempSync(join(tmpdir(), 'millrace-sim-'));
+  const port = Number(new URL(sim.url).port);
+  await expect(runSim({ ...options, port, folder: other })).rejects.toThrow(/port \d+ .*in use.*SIM_URL/);
+  expect(readdirSync(other)).toEqual([]);
+  rmSync(other, { recursive: true });
 });

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -25,9 +25,9 @@ export interface ServerParts {
  * `GET /sim/status`, `GET /sim/ledger?symbol=&fromId=&toId=` (the ledger's own lines as NDJSON, both ids inclusive
  * and optional) and `POST /sim/control` (see `faults.ts`; loopback only).
  */
-export function createSimServer(parts: ServerParts): Server {
+export function serve(server: Server, parts: ServerParts): void {
   const weights = new Weights();
-  const server = createServer((request, response) => {
+  server.on('request', (request, response) => {
     handle(parts, weights, request, response).catch((error: unknown) => {
       if (!(error instanceof RestError)) parts.log.error({ err: error, path: request.url }, 'request failed');
       const { status, code } = error instanceof RestError ? error : { status: 500, code: -1000 };
@@ -36,7 +36,6 @@ export function createSimServer(parts: ServerParts): Server {
     });
   });
   server.on('upgrade', (request, socket, head) => parts.streams.upgrade(request, socket, head));
-  return server;
 }
 
 async function handle(
