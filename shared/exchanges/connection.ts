@@ -136,8 +136,10 @@ export class Connection {
     watch.start(() => limits.ping && outbox.send(limits.ping.message));
     this.#handlers.onOpen();
     outbox.send(...this.#venue.subscribe(this.#subscriptions));
+    const giveWay = fairly(ws);
     let live = false;
     ws.on('message', (data) => {
+      giveWay();
       watch.heard();
       const reading = this.#read(mapper, data as Buffer, now());
       if (!reading) return;
@@ -168,6 +170,21 @@ export class Connection {
       return undefined;
     }
   }
+}
+
+const FRAMES_A_TURN = 256;
+
+/** Call it for every frame: a flood then leaves each turn of the event loop to the process's other sockets too. */
+function fairly(ws: WebSocket): () => void {
+  let frames = 0;
+  return () => {
+    if (++frames !== FRAMES_A_TURN) return;
+    ws.pause();
+    setImmediate(() => {
+      frames = 0;
+      ws.resume();
+    });
+  };
 }
 
 /** Says goodbye and does not wait for long: a stalled peer never answers. */
