@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type Config, childEnvironment } from '../../shared/config.ts';
 import { ROOT } from '../migrations.ts';
+import { openLog, tail } from '../services/log-files.ts';
 import { exitOf, stopChild } from '../services/service.ts';
-import { openLog, tail } from './log-files.ts';
 import type { Launched } from './supervised.ts';
 
 /** What a child tells its supervisor: that it works, or a sentence for the person at the terminal alone. */

@@ -7,6 +7,7 @@ import { createLog, maskUrl } from '../../shared/log.ts';
 import { checkRedis } from '../../shared/queue/redis.ts';
 import { removeClusterFile, writeClusterFile } from '../cluster-file.ts';
 import { migrateUp } from '../migrations.ts';
+import { rotate } from '../services/log-files.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { startRedis } from '../services/redis.ts';
 import { keepSecret } from '../services/secrets.ts';
@@ -15,7 +16,6 @@ import { checkExchanges, checkHome, checkPort } from './checks.ts';
 import { launchChild } from './child.ts';
 import { takeHomeLock } from './home-lock.ts';
 import { endLeftovers } from './leftovers.ts';
-import { rotate } from './log-files.ts';
 import { type PlannedProcess, planProcesses } from './plan.ts';
 import { type Launched, Supervised, type SupervisedEvent } from './supervised.ts';
 
