@@ -70,8 +70,14 @@ END $$;
 
 DO $$
 BEGIN
-  IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') THEN
-    CREATE EXTENSION IF NOT EXISTS timescaledb;
+  -- Installed but not preloaded, or not ours to create: plain partitions serve.
+  IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')
+    AND current_setting('shared_preload_libraries') LIKE '%timescaledb%' THEN
+    BEGIN
+      CREATE EXTENSION IF NOT EXISTS timescaledb;
+    EXCEPTION WHEN insufficient_privilege THEN
+      RAISE NOTICE 'TimescaleDB is there, but this user may not create the extension';
+    END;
   END IF;
   IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
     -- A hypertable is made from a plain table, so the partitioned shells are laid again without their partitioning.

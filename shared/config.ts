@@ -86,7 +86,7 @@ export const SETTINGS = {
     schema: z.enum(['on', 'off']).default('on'),
     help: 'paper autopilot: turns signals into paper orders (live trading does not exist yet)',
   },
-  DAILY_TRADE_LIMIT: { schema: whole(100, 0, 1_000_000), help: 'orders an autopilot may place per UTC day' },
+  DAILY_TRADE_LIMIT: { schema: whole(1000, 0, 1_000_000), help: 'orders an autopilot may place per UTC day' },
   PAPER_CASH: { schema: amount('100000'), help: 'opening cash of the paper account, in the quote currency' },
   PAPER_FEE: { schema: amount('0.001'), help: 'taker fee of the paper account, a fraction of the notional' },
   ORDER_FRACTION: { schema: amount('0.1'), help: 'share of the cash a buy spends' },

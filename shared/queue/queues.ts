@@ -94,7 +94,8 @@ export function shardOf(key: string, shards: number): number {
   return (hash >>> 0) % shards;
 }
 
-function jobOptions(name: TaskName, { id, delayMs }: EnqueueOptions): JobsOptions {
+/** How BullMQ is to treat a task, from what the catalogue says of it. */
+export function jobOptions(name: TaskName, { id, delayMs }: EnqueueOptions = {}): JobsOptions {
   const { attempts, backoffMs, recorded } = taskDefinition(name);
   return {
     ...(id && { jobId: id }),

@@ -6,6 +6,8 @@ import { day, symbol, type TaskDefinition, timestamp, venue } from './define.ts'
 
 const interval = z.enum(Object.keys(INTERVALS) as [Interval, ...Interval[]]);
 const MINUTE = 60_000;
+/** Market data waits for the database however long it is away: months, at the longest wait of 30 s. */
+const FOR_EVER = 1_000_000;
 
 /**
  * The catalogue: every kind of work in the cluster. Data only; `workers/handlers.ts` must name a handler for each,
@@ -17,7 +19,7 @@ export const TASKS = {
     queue: 'archive',
     payload: eventBatch,
     recorded: false,
-    attempts: 1_000,
+    attempts: FOR_EVER,
     backoffMs: 200,
     timeLimitMs: MINUTE,
   },
@@ -34,7 +36,7 @@ export const TASKS = {
       source: eventBatch.shape.source,
     }),
     recorded: false,
-    attempts: 1_000,
+    attempts: FOR_EVER,
     backoffMs: 200,
     timeLimitMs: MINUTE,
   },
@@ -43,7 +45,7 @@ export const TASKS = {
     queue: 'execution',
     payload: z.strictObject({ signalId: z.int().positive() }),
     recorded: false,
-    attempts: 20,
+    attempts: 1_000,
     backoffMs: 250,
     timeLimitMs: 30_000,
   },

@@ -6,7 +6,7 @@ import { listUnsentMail } from '../../shared/db/outbox.ts';
 import { listUndecidedSignals } from '../../shared/db/signals.ts';
 import { deleteEndedTasks, listUnfinishedTasks, saveOutcome, taskRecord } from '../../shared/db/tasks.ts';
 import { isFresh, maxSignalAgeMs } from '../../shared/domain/freshness.ts';
-import { RejectError } from '../../shared/errors.ts';
+import { messageOf, RejectError } from '../../shared/errors.ts';
 import { isTaskName, type Payload, type TaskName } from '../../shared/tasks/catalogue.ts';
 import type { Handler, TaskContext } from '../context.ts';
 
@@ -38,8 +38,9 @@ export const sweep: Handler<'sweep'> = async (_payload, context) => {
   return revived;
 };
 
-async function reviveTasks({ sql, queues }: TaskContext): Promise<number> {
-  return reviveEach(await listUnfinishedTasks(sql, GRACE_MS), async ({ id, name, payload }) => {
+async function reviveTasks(context: TaskContext): Promise<number> {
+  const { sql, queues } = context;
+  return reviveEach(context, await listUnfinishedTasks(sql, GRACE_MS), async ({ id, name, payload }) => {
     try {
       if (!isTaskName(name)) throw new RejectError(`no such task in the catalogue: ${name}`);
       const revived = await queues.enqueueIfAbsent(name, payload as Payload<TaskName>, { id });
@@ -57,6 +58,7 @@ async function reviveSignals(context: TaskContext): Promise<number> {
   const time = now();
   const signals = await listUndecidedSignals(context.sql, maxSignalAgeMs('1d'));
   return reviveEach(
+    context,
     signals.filter(
       ({ ts, interval, createdAt }) => isFresh(ts, interval, time) && createdAt <= time - GRACE_MS,
     ),
@@ -66,12 +68,13 @@ async function reviveSignals(context: TaskContext): Promise<number> {
 
 async function reviveOrders(context: TaskContext): Promise<number> {
   const orders = await listOpenOrders(context.sql, { olderThanMs: GRACE_MS });
-  return reviveEach(orders, ({ signalId }) => executeAgain(context, signalId));
+  return reviveEach(context, orders, ({ signalId }) => executeAgain(context, signalId));
 }
 
-async function reviveMail({ sql, queues, config }: TaskContext): Promise<number> {
+async function reviveMail(context: TaskContext): Promise<number> {
+  const { sql, queues, config } = context;
   if (!canMail(config)) return 0;
-  return reviveEach(await listUnsentMail(sql, MAIL_PATIENCE_MS), ({ id }) =>
+  return reviveEach(context, await listUnsentMail(sql, MAIL_PATIENCE_MS), ({ id }) =>
     queues.enqueueIfAbsent('send_mail', { outboxId: id }, { id: `mail-${id}` }),
   );
 }
@@ -79,8 +82,19 @@ async function reviveMail({ sql, queues, config }: TaskContext): Promise<number>
 const executeAgain = ({ queues }: TaskContext, signalId: number) =>
   queues.enqueueIfAbsent('execute_signal', { signalId }, { id: `signal-${signalId}-execute` });
 
-async function reviveEach<T>(items: readonly T[], revive: (item: T) => Promise<boolean>): Promise<number> {
+/** One that cannot be sent on must not keep those behind it from being. */
+async function reviveEach<T>(
+  { log }: TaskContext,
+  items: readonly T[],
+  revive: (item: T) => Promise<boolean>,
+): Promise<number> {
   let count = 0;
-  for (const item of items) count += Number(await revive(item));
+  for (const item of items) {
+    try {
+      count += Number(await revive(item));
+    } catch (error) {
+      log.warn({ item, reason: messageOf(error) }, 'could not be sent on');
+    }
+  }
   return count;
 }

@@ -1,6 +1,7 @@
 import { sleep } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Releasers } from '../../shared/lifecycle.ts';
+import { jobOptions } from '../../shared/queue/queues.ts';
 import { TASK_NAMES, taskDefinition } from '../../shared/tasks/catalogue.ts';
 import type { PoolDeps } from '../context.ts';
 
@@ -32,14 +33,16 @@ async function upsertAll(deps: PoolDeps): Promise<void> {
     for (const name of TASK_NAMES) {
       const { schedule, queue } = taskDefinition(name);
       if (!schedule) continue;
-      const repeat = 'cron' in schedule ? { pattern: schedule.cron, tz: 'UTC' } : { every: schedule.everyMs };
       const scheduler = deps.queues.get(queue);
       const kept = await scheduler.getJobScheduler(name);
-      if (kept && (kept.pattern === ('cron' in schedule ? schedule.cron : undefined) || kept.every)) continue;
+      const isKept =
+        'cron' in schedule ? kept?.pattern === schedule.cron : Number(kept?.every) === schedule.everyMs;
+      if (isKept) continue;
+      const repeat = 'cron' in schedule ? { pattern: schedule.cron, tz: 'UTC' } : { every: schedule.everyMs };
       await scheduler.upsertJobScheduler(name, repeat, {
         name,
         data: schedule.payload,
-        opts: { removeOnComplete: true, removeOnFail: { age: 86_400, count: 100 } },
+        opts: jobOptions(name),
       });
     }
   } finally {
