@@ -1,5 +1,4 @@
 import type { RunResult } from './run.ts';
-import type { Seen } from './watch.ts';
 import { FIRST_ID } from './wire.ts';
 
 /** Smallest, middle and largest of some windows: how noisy the machine was. */
@@ -30,29 +29,43 @@ export function ratesBySecond({ seen }: RunResult): number[] {
   return rates.slice(1, -1);
 }
 
-/**
- * Milliseconds from the write to the socket to the look that first saw the row, of every event of a run that was
- * written after `warmUpMs`.
- */
-export function latenciesOf({ writes, seen }: RunResult, warmUpMs: number): Float64Array {
+/** An event's way: when it was written to the socket (UTC ms) and how long until a look first saw its row (ms). */
+export interface Way {
+  sentAt: number;
+  latency: number;
+}
+
+/** The way of every event of a run. */
+export function waysOf({ writes, seen }: RunResult): Way[] {
+  const ways: Way[] = [];
   const symbols = seen[0]?.newest.length ?? 0;
-  const countFrom = (writes[0]?.[1] ?? 0) + warmUpMs;
-  const latencies: number[] = [];
   for (let symbol = 0; symbol < symbols; symbol++) {
     let write = 0;
     let id = FIRST_ID;
     for (const { at, newest } of seen) {
-      for (const last = (newest as number[])[symbol] as number; id <= last; id++) {
-        while (((writes[write] as [number, number])?.[0] ?? Number.POSITIVE_INFINITY) < id) write++;
-        const sentAt = (writes[write] as [number, number])[1];
-        if (sentAt >= countFrom) latencies.push(at - sentAt);
+      for (const last = newest[symbol] ?? 0; id <= last; id++) {
+        while ((writes[write]?.[0] ?? Number.POSITIVE_INFINITY) < id) write++;
+        const sentAt = writes[write]?.[1] ?? at;
+        ways.push({ sentAt, latency: at - sentAt });
       }
     }
   }
-  return Float64Array.from(latencies).sort();
+  return ways;
 }
 
-export const quantile = (sorted: Float64Array, q: number): number =>
-  Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0) * 10) / 10;
+export interface Latencies {
+  events: number;
+  p50: number;
+  p99: number;
+  max: number;
+}
 
-export type { Seen };
+/** Figures in ms, to a tenth. */
+export function latenciesOf(ways: readonly Way[]): Latencies {
+  const sorted = Float64Array.from(ways, ({ latency }) => latency).sort();
+  const at = (q: number) => quantile(sorted, q);
+  return { events: ways.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+const quantile = (sorted: Float64Array, q: number): number =>
+  Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0) * 10) / 10;
