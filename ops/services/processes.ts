@@ -17,7 +17,8 @@ export function isOfHome(pid: number, home: string): boolean {
 /** When a process began, in the kernel's ticks: tells it from a later one of the same id. Empty off Linux. */
 export function birthOf(pid: number): string {
   const stat = readProc(pid, 'stat');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state === 'Z' ? '' : (fields[18] ?? '');
 }
 
 function readProc(pid: number, name: string): string {

@@ -28,14 +28,14 @@ function crossings(market: Market): number[] {
 
 const SEEDS = [7, 42, 1234];
 test.each(SEEDS.flatMap((seed) => ['BTC/USDT', 'ETH/USDT'].map((symbol) => ({ seed, symbol }))))(
-  'the 50 and 200 second means of $symbol cross about once a minute with seed $seed',
+  'the 50 and 200 second means of $symbol cross about every 40 s with seed $seed',
   ({ seed, symbol }) => {
     const at = crossings(run(symbol, seed, 30 * MINUTES));
     const gaps = at.slice(1).map((second, i) => second - (at[i] as number));
     const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length;
-    expect(mean).toBeGreaterThan(45);
-    expect(mean).toBeLessThan(90);
-    expect(Math.max(...gaps)).toBeLessThan(150);
+    expect(mean).toBeGreaterThan(25);
+    expect(mean).toBeLessThan(60);
+    expect(Math.max(...gaps)).toBeLessThan(120);
   },
 );
 

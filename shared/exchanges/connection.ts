@@ -37,7 +37,7 @@ const KEPT_BYTES = 64 * 1024;
 const MAX_PAYLOAD = 64 * 1024 * 1024;
 const HANDSHAKE_MS = 10_000;
 /** A session that lasted so long was a good one: the next failure starts the backoff afresh. */
-const GOOD_SESSION_MS = 30_000;
+const GOOD_SESSION_MS = 10_000;
 const CLOSE_MS = 1_000;
 
 /**

@@ -57,14 +57,17 @@ export async function fetchBookSnapshot(venue: Venue, symbol: string): Promise<B
   const { book } = venue.history;
   if (!book) throw new RejectError(`${venue.label} sends whole books in its stream`, 'book');
   const wireSymbol = venue.wireSymbol(symbol);
+  const askedAt = now();
   const answer = await callRest(venue, book(wireSymbol));
-  return venue.createMapper([symbol]).readSnapshot(wireSymbol, answer, now());
+  return venue.createMapper([symbol]).readSnapshot(wireSymbol, answer, askedAt);
 }
 
+/** What was true when we asked counts: a candle that ends while the answer travels is not closed in it. */
 async function readPage<Query, Row>(
   venue: Venue,
   pages: HistoryPages<Query, Row>,
   query: Query,
 ): Promise<Row[]> {
-  return pages.read(await callRest(venue, pages.call(query)), query, now());
+  const askedAt = now();
+  return pages.read(await callRest(venue, pages.call(query)), query, askedAt);
 }
