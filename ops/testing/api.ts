@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { startApi } from '../../api/server.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { Releasers } from '../../shared/lifecycle.ts';
-import { createLog } from '../../shared/log.ts';
+import { createLog, type Log } from '../../shared/log.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from './services.ts';
 
 export const ADMIN_PASSWORD = 'correct horse battery';
@@ -21,9 +21,21 @@ export interface TestApi {
 }
 
 export async function testApi(settings: Record<string, string> = {}): Promise<TestApi> {
-  const [db, redis] = await Promise.all([testDatabase(), testRedis()]);
   const log = createLog('test', 'fatal');
   const releasers = new Releasers(log);
+  try {
+    return await start(log, releasers, settings);
+  } catch (error) {
+    await releasers.close();
+    throw error;
+  }
+}
+
+async function start(log: Log, releasers: Releasers, settings: Record<string, string>): Promise<TestApi> {
+  const db = await testDatabase();
+  releasers.push('database', () => db.drop());
+  const redis = await testRedis();
+  releasers.push('redis database', () => redis.close());
   const config = loadConfig({
     TIMESCALEDB_URL: db.url,
     REDIS_URL: redis.url,
@@ -50,11 +62,7 @@ export async function testApi(settings: Record<string, string> = {}): Promise<Te
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       }),
-    async close() {
-      await releasers.close();
-      await redis.close();
-      await db.drop();
-    },
+    close: () => releasers.close(),
   };
 }
 

@@ -27,10 +27,10 @@ export function DataTable<T>({
   dense?: boolean;
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section
       className={dense ? 'scroll dense' : 'scroll'}
       style={{ maxHeight }}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
       aria-label={label}
     >
