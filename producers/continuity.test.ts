@@ -70,21 +70,21 @@ test('without a cursor the beginning is unknown; with one, the next producer fin
   });
 });
 
-test('a Redis that was emptied shows at the next batch, from an unknown beginning to the last cursor', async () => {
+test('a Redis that was emptied shows at the next batch, from an unknown beginning to the end of that batch', async () => {
   const continuity = await started();
   await advance(continuity, 10);
   await redis.redis.del(KEY);
   expect(await advance(continuity, 20)).toEqual([
-    { symbol, fromId: '0', toId: '10', cause: 'Redis lost what it held' },
+    { symbol, fromId: '0', toId: '20', cause: 'Redis lost what it held' },
   ]);
   expect(await advance(continuity, 30)).toEqual([]);
 });
 
-test('a Redis that was set back shows with exactly what it lost', async () => {
+test('a Redis that was set back shows with where it stands', async () => {
   const continuity = await started();
   await advance(continuity, 10);
   await redis.redis.hset(KEY, symbol, '7');
-  expect(await advance(continuity, 20)).toMatchObject([{ fromId: '8', toId: '10' }]);
+  expect(await advance(continuity, 20)).toMatchObject([{ fromId: '8', toId: '20' }]);
   expect(await redis.redis.hget(KEY, symbol)).toBe('20');
 });
 

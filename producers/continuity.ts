@@ -72,8 +72,9 @@ export class Continuity {
     const differing = (await this.#redis.eval(MOVE_CURSORS, 1, this.#key, ...moves)) as string[];
     for (let i = 0; i < differing.length; i += 2) {
       const [symbol, held] = [differing[i] as string, differing[i + 1] as string];
-      const written = Number(this.#written.get(symbol) ?? 0);
-      const gap = gapBefore(symbol, held ? Number(held) + 1 : 0, written + 1, 'Redis lost what it held');
+      // Up to this batch's own last trade: it was on its queue before Redis was looked at.
+      const next = Number(cursors.get(symbol)) + 1;
+      const gap = gapBefore(symbol, held ? Number(held) + 1 : 0, next, 'Redis lost what it held');
       if (gap) await onLost(gap);
     }
     if (differing.length > 0) await this.#redis.hset(this.#key, ...[...cursors].flat());

@@ -22,6 +22,8 @@ import { Intake } from './intake.ts';
 import { Sender } from './sender.ts';
 
 const DRAIN_MS = 8_000;
+/** How far back candles are looked for when Redis lost what it held. */
+const LOOK_BACK_MS = 600_000;
 /** A command that Redis has not answered by then counts as failed, so that a half-open connection shows. */
 const COMMAND_TIMEOUT_MS = 5_000;
 
@@ -72,6 +74,7 @@ export async function startProducer(
       const lane = batcher.lanes[shard];
       if (lane) lane.pressed = pressed;
     },
+    onLost: () => void untilDone(() => history.askSince(now() - LOOK_BACK_MS), log, 'asking for candles'),
   });
   const batcher = new Batcher({
     venue: name,

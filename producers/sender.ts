@@ -21,6 +21,7 @@ export class Sender {
   readonly #log: Log;
   readonly #lookedAt: number[] = [];
   readonly #onBacklog: (shard: number, pressed: boolean) => void;
+  readonly #onLost: () => void;
 
   constructor(deps: {
     venue: string;
@@ -29,6 +30,8 @@ export class Sender {
     metrics: Metrics;
     log: Log;
     onBacklog(shard: number, pressed: boolean): void;
+    /** Redis was emptied or set back: what else was on its queues is gone too. */
+    onLost(): void;
   }) {
     this.#venue = deps.venue;
     this.#queues = deps.queues;
@@ -36,6 +39,7 @@ export class Sender {
     this.#metrics = deps.metrics;
     this.#log = deps.log;
     this.#onBacklog = deps.onBacklog;
+    this.#onLost = deps.onLost;
   }
 
   /**
@@ -47,7 +51,10 @@ export class Sender {
     const batch = shipment.build();
     const shardKey = `${this.#venue}:${batch.symbols[0]}`;
     await this.#queues.enqueue('archive_batch', batch, { shardKey });
-    await this.#continuity.advance(shipment.cursors, (gap) => this.#askForTrades(gap));
+    await this.#continuity.advance(shipment.cursors, async (gap) => {
+      await this.#askForTrades(gap);
+      this.#onLost();
+    });
     this.#count(batch);
     await this.#lookAtBacklog(shard, this.#queues.physicalName('archive', shardKey));
   }
