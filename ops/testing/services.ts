@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Redis } from 'ioredis';
 import { createSql, type Sql } from '../../shared/db/client.ts';
 import { migrateUp } from '../migrations.ts';
+import { isAlive } from '../services/service.ts';
 
 /** A migrated database of a test file's own, on the server of `TIMESCALEDB_URL`. */
 export interface TestDatabase {
@@ -43,9 +45,7 @@ export async function testRedis(): Promise<TestRedis> {
   for (let db = 15; db > 0; db--) {
     const url = Object.assign(new URL(server), { pathname: `/${db}` }).toString();
     const redis = new Redis(url, { maxRetriesPerRequest: null });
-    const claimed =
-      (await redis.dbsize()) === 0 && (await redis.set('millrace-test-claim', process.pid, 'NX'));
-    if (claimed && (await redis.dbsize()) === 1) {
+    if (await claim(redis)) {
       return {
         url,
         redis,
@@ -58,6 +58,17 @@ export async function testRedis(): Promise<TestRedis> {
     redis.disconnect();
   }
   throw new Error(`no empty logical database on ${server}: the tests need one of 1 to 15`);
+}
+
+const CLAIM = 'millrace-test-claim';
+
+/** Takes an empty database, or one that a test of ours left behind when it died. */
+async function claim(redis: Redis): Promise<boolean> {
+  const [host, pid] = (await redis.get(CLAIM))?.split(' ') ?? [];
+  if (host === hostname() && !isAlive(Number(pid))) await redis.flushdb();
+  if ((await redis.dbsize()) > 0) return false;
+  const claimed = await redis.set(CLAIM, `${hostname()} ${process.pid}`, 'NX');
+  return claimed !== null && (await redis.dbsize()) === 1;
 }
 
 function serverUrl(name: 'TIMESCALEDB_URL' | 'REDIS_URL'): string {
