@@ -17,7 +17,7 @@ export interface LaneOptions<B extends Growing> {
 }
 
 /** Under pressure batches grow: fewer, larger ones cost the workers less an event. */
-const PRESSED = { events: 4, ms: 5 };
+const PRESSED = { events: 4, ms: 3 };
 const RETRY_MS = 200;
 
 /**
