@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testContext } from '../../ops/testing/context.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
-import { listAutopilots, takeDailyTrade } from '../../shared/db/autopilots.ts';
+import { type Autopilot, listAutopilots, takeDailyTrade } from '../../shared/db/autopilots.ts';
 import { listBalances } from '../../shared/db/balances.ts';
 import { ensureInstruments } from '../../shared/db/instruments.ts';
 import { acquireLease, type HeldLease, releaseLease } from '../../shared/db/leases.ts';
@@ -48,7 +48,7 @@ async function fly(ttlMs = 30_000): Promise<void> {
   context.leases.set(key, { ...lease, check() {} });
 }
 
-async function set(settings: { dailyTradeLimit?: number; orderFraction?: string; enabled?: boolean }) {
+async function set(settings: Partial<Autopilot>) {
   const [pilot] = configuredAutopilots(context.config);
   if (!pilot) throw new Error('no autopilot');
   await saveAutopilots(db.sql, context.config, [{ ...pilot, ...settings }]);
@@ -229,6 +229,27 @@ test('while an order of the symbol is not at its end, the next signal waits', as
   expect(await listOrders(db.sql)).toHaveLength(1);
 });
 
+test('signals that come in the wrong order leave the position where the newest one wants it', async () => {
+  await show();
+  const [buy, sell] = [await signal('buy', 'BTC/USDT', { ageMs: 2_000 }), await signal('sell')];
+  await execute(sell);
+  await execute(buy);
+  expect(await listOrders(db.sql)).toEqual([]);
+  expect(await outcomes()).toEqual([
+    ['skipped', 'nothing to sell'],
+    ['skipped', 'a later signal of BTC/USDT was decided on before it'],
+  ]);
+});
+
+test('an intent is brought to its end even when its autopilot has turned to another interval since', async () => {
+  await show();
+  const id = await signal('buy');
+  await leaveIntent(id);
+  await set({ interval: '1m' });
+  await execute(id);
+  expect((await listOrders(db.sql))[0]?.state).toBe('FILLED');
+});
+
 test('an intent whose signal has grown stale expires and moves no money', async () => {
   await show();
   const id = await signal('buy');
@@ -319,10 +340,10 @@ test('only live signals of an enabled autopilot are acted on, by the process tha
   await set({ enabled: false });
   const id = await signal('buy');
   await execute(id);
-  expect(await listUndecidedSignals(db.sql, 60_000)).toEqual([]);
+  expect(await listUndecidedSignals(db.sql)).toEqual([]);
   expect(await listOrders(db.sql)).toEqual([]);
   await set({});
-  expect((await listUndecidedSignals(db.sql, 60_000)).map((row) => row.id)).toEqual([id]);
+  expect((await listUndecidedSignals(db.sql)).map((row) => row.id)).toEqual([id]);
   context.leases.clear();
   await expect(execute(id)).rejects.toThrow('not flown by this process');
   await expect(execute(999_999)).rejects.toThrow('there is no signal 999999');
