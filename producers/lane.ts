@@ -67,7 +67,7 @@ export class Lane<B extends Growing> {
     const deadline = monotonic() + limitMs;
     while (this.events > 0 && monotonic() < deadline) {
       this.#isDue();
-      await Promise.race([this.#sending, sleep(deadline - monotonic())]);
+      await Promise.race([this.#sending, sleep(deadline - monotonic(), this.#stop.signal)]);
     }
     this.#stop.abort();
     clearTimeout(this.#timer);
