@@ -13,6 +13,8 @@ import { Queues } from '../../shared/queue/queues.ts';
 import { connectBlockingRedis, connectRedis } from '../../shared/queue/redis.ts';
 import { QUEUES, type QueueName } from '../../shared/tasks/define.ts';
 import type { PoolDeps } from '../context.ts';
+import { keepOneActive } from './one-active.ts';
+import { repeat } from './repeat.ts';
 import { type Handlers, retryDelay, runTask } from './run-task.ts';
 import { keepSchedules } from './schedules.ts';
 
@@ -20,6 +22,7 @@ import { keepSchedules } from './schedules.ts';
 const WARM_SHUTDOWN_MS = 12_000;
 /** And what cancelled ones get to put their things in order. */
 const COLD_SHUTDOWN_MS = 3_000;
+const ONE_ACTIVE_MS = 10_000;
 
 export interface PoolOptions {
   name: string;
@@ -62,6 +65,8 @@ export async function startPool(
     metrics,
     log,
   };
+  await keepOneActive(queues, queueNames);
+  repeat('one job a shard', ONE_ACTIVE_MS, () => keepOneActive(queues, queueNames), { log, releasers });
   await prepare?.(deps, releasers);
   const cold = new AbortController();
   let busy = 0;
@@ -98,7 +103,6 @@ export async function startPool(
     if (await endsWithin(COLD_SHUTDOWN_MS, closing)) return;
     await Promise.all(workers.map((worker) => worker.close(true)));
   });
-  await keepOneActive(queues, queueNames);
 
   const physicalNames = queueNames.flatMap((queue) => queues.physicalNames(queue));
   const slots = workers.reduce((sum, worker) => sum + worker.concurrency, 0);
@@ -109,14 +113,7 @@ export async function startPool(
     () => ({ queues: physicalNames, slots, busy }),
   );
   releasers.push('heartbeat', () => heartbeat.stop());
-  if (queueNames.includes('maintenance')) await keepSchedules(deps, releasers);
+  if (queueNames.includes('maintenance')) keepSchedules(deps, releasers);
   log.info({ queues: physicalNames, slots }, 'pool is ready');
   return deps;
-}
-
-/** A shard runs one job at a time in the whole cluster, however many pools consume it: a symbol keeps its order. */
-async function keepOneActive(queues: Queues, queueNames: QueueName[]) {
-  const sharded = queueNames.filter((queue) => QUEUES[queue].sharded);
-  const names = sharded.flatMap((queue) => queues.physicalNames(queue));
-  await Promise.all(names.map((name) => queues.get(name).setGlobalConcurrency(1)));
 }
