@@ -123,12 +123,29 @@ test('a pool that drains lets a running task end, then leaves the list of proces
   expect(await listProcesses(redis.redis, 'millrace')).toEqual([]);
 });
 
+test('a pool takes signals only while it holds a lease, and then in their order', async () => {
+  const taken: number[] = [];
+  const deps = await pool({ execute_signal: async ({ signalId }) => taken.push(signalId) });
+  const enqueue = (signalId: number) => deps.queues.enqueue('execute_signal', { signalId });
+  const lease = { key: 'autopilot:a', token: 1, check() {} };
+  for (const signalId of [1, 2, 3]) await enqueue(signalId);
+  await until(async () => (await listProcesses(redis.redis, 'millrace')).length === 1);
+  expect(taken).toEqual([]);
+  deps.leases.set(lease.key, lease);
+  await until(async () => taken.length === 3);
+  deps.leases.delete(lease.key);
+  deps.leases.set(lease.key, lease);
+  await enqueue(4);
+  await until(async () => taken.length === 4);
+  expect(taken).toEqual([1, 2, 3, 4]);
+});
+
 function pool(handlers: Partial<Handlers>): Promise<PoolDeps> {
   const config = loadConfig({ REDIS_URL: redis.url, TIMESCALEDB_URL: db.url });
   releasers = new Releasers(log);
   return startPool(config, log, releasers, handlers as Handlers, {
     name: 'test',
-    queues: ['reports', 'history'],
+    queues: ['reports', 'history', 'execution'],
   });
 }
 

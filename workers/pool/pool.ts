@@ -11,8 +11,9 @@ import { startHeartbeat } from '../../shared/queue/heartbeat.ts';
 import { LockClient } from '../../shared/queue/lock.ts';
 import { Queues } from '../../shared/queue/queues.ts';
 import { connectBlockingRedis, connectRedis } from '../../shared/queue/redis.ts';
-import { QUEUES, type QueueName } from '../../shared/tasks/define.ts';
+import { LEASED_QUEUES, QUEUES, type QueueName } from '../../shared/tasks/define.ts';
 import type { PoolDeps } from '../context.ts';
+import { HeldLeases } from './held-leases.ts';
 import { keepOneActive } from './one-active.ts';
 import { repeat } from './repeat.ts';
 import { type Handlers, retryDelay, runTask } from './run-task.ts';
@@ -23,6 +24,9 @@ const WARM_SHUTDOWN_MS = 12_000;
 /** And what cancelled ones get to put their things in order. */
 const COLD_SHUTDOWN_MS = 3_000;
 const ONE_ACTIVE_MS = 10_000;
+
+/** A job whose pool died holds up its shard until its lock, of 10 s, is seen to be gone; a signal keeps for 15 s. */
+const STALLED_CHECK_MS = 1_000;
 
 export interface PoolOptions {
   name: string;
@@ -55,13 +59,14 @@ export async function startPool(
   releasers.push('queues', () => queues.close());
 
   const metrics = createMetrics(name);
+  const leases = new HeldLeases();
   const deps: PoolDeps = {
     config,
     sql,
     redis: enqueuing,
     queues,
     locks: new LockClient(enqueuing, config.NAMESPACE),
-    leases: new Map(),
+    leases,
     metrics,
     log,
   };
@@ -84,7 +89,7 @@ export async function startPool(
           prefix: config.NAMESPACE,
           concurrency: QUEUES[queue].slots,
           lockDuration: 10_000,
-          stalledInterval: 5_000,
+          stalledInterval: STALLED_CHECK_MS,
           maxStalledCount: 20,
           settings: { backoffStrategy: retryDelay },
         },
@@ -96,6 +101,10 @@ export async function startPool(
       return worker;
     }),
   );
+  const leased = workers.filter(({ name }) => (LEASED_QUEUES as string[]).includes(name));
+  leases.follow((any) => {
+    for (const worker of leased) if (!worker.closing) any ? worker.resume() : worker.pause(true);
+  });
   releasers.push('workers', async () => {
     const closing = Promise.all(workers.map((worker) => worker.close()));
     if (await endsWithin(WARM_SHUTDOWN_MS, closing)) return;
