@@ -65,6 +65,19 @@ program
   .action(async (user) => (await import('./commands/reset-password.ts')).resetPassword(user));
 
 program
+  .command('record')
+  .description('keep the raw frames of a venue as recordings, until Ctrl-C; prints the files it wrote')
+  .requiredOption('--venue <name>', 'the venue, such as sim, binance or kraken')
+  .requiredOption('--market <name>', 'its market, such as spot')
+  .option('--symbols <names>', 'unified symbols, by comma; those of SYMBOLS when absent')
+  .option('--seconds <n>', 'how long; until Ctrl-C when absent')
+  .option('--out <folder>', 'where the files go', 'recordings')
+  .option('--rotate-mb <n>', 'compressed size at which a new file begins', '256')
+  .option('--rotate-minutes <n>', 'age at which a new file begins', '60')
+  .option('--json', 'a report as JSON instead of the paths')
+  .action(async (options) => (await import('./commands/record.ts')).record(options));
+
+program
   .command('replay')
   .description('feed a recording through the running cluster')
   .requiredOption('--venue <name>', 'the venue that was recorded')

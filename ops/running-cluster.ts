@@ -3,6 +3,18 @@ import { UserError } from '../shared/errors.ts';
 import { findCluster } from './cluster-file.ts';
 
 /**
+ * Address of the simulated exchange: `SIM_URL`, else that of the cluster that runs on this `MILLRACE_HOME`.
+ * @throws {UserError} when neither is there
+ */
+export function findSimUrl({ SIM_URL, MILLRACE_HOME }: Config): string {
+  const simUrl = SIM_URL ?? findCluster(MILLRACE_HOME)?.simUrl;
+  if (simUrl) return simUrl;
+  throw new UserError(
+    `no simulated exchange runs on MILLRACE_HOME=${MILLRACE_HOME}: start one with npm start or millrace sim, or set SIM_URL`,
+  );
+}
+
+/**
  * Settings with the addresses of the cluster to talk to: those that are set, else those of the cluster that runs on
  * this `MILLRACE_HOME`.
  * @throws {UserError} when neither is there

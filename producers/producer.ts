@@ -131,7 +131,7 @@ export async function startProducer(
 }
 
 /** The intervals that are set, or the venue's usual ones. */
-function chooseIntervals(config: Config, venue: Venue): Interval[] {
+export function chooseIntervals(config: Config, venue: Venue): Interval[] {
   const wanted = config.INTERVALS.length > 0 ? config.INTERVALS : venue.simulated ? ['1s', '1m'] : ['1m'];
   for (const interval of wanted) {
     if (!isInterval(interval) || !venue.intervals.includes(interval)) {
@@ -143,7 +143,8 @@ function chooseIntervals(config: Config, venue: Venue): Interval[] {
   return (wanted as Interval[]).sort((a, b) => INTERVALS[a] - INTERVALS[b]);
 }
 
-function subscriptionsOf(
+/** Everything the venue offers of these symbols. */
+export function subscriptionsOf(
   venue: Venue,
   symbols: readonly string[],
   intervals: readonly Interval[],

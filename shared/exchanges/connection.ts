@@ -16,6 +16,8 @@ export interface BadFrame {
 export interface ConnectionHandlers {
   /** A new socket has subscribed: whatever the last one said no longer counts. */
   onOpen(): void;
+  /** A frame as it came, before it is read; `session` counts this connection's sockets, from 1. */
+  onFrame?(data: Buffer, receivedAt: number, session: number): void;
   /** The first frame that could be read came in: the venue is there. */
   onLive(): void;
   onReading(reading: Reading, receivedAt: number): void;
@@ -51,6 +53,7 @@ export class Connection {
   readonly #stop = new AbortController();
   #outbox: Outbox | undefined;
   #running: Promise<void> | undefined;
+  #sessions = 0;
 
   constructor(venue: Venue, subscriptions: readonly Subscription[], handlers: ConnectionHandlers) {
     this.#venue = venue;
@@ -137,11 +140,14 @@ export class Connection {
     this.#handlers.onOpen();
     outbox.send(...this.#venue.subscribe(this.#subscriptions));
     const giveWay = fairly(ws);
+    const session = ++this.#sessions;
     let live = false;
     ws.on('message', (data) => {
       giveWay();
       watch.heard();
-      const reading = this.#read(mapper, data as Buffer, now());
+      const receivedAt = now();
+      this.#handlers.onFrame?.(data as Buffer, receivedAt, session);
+      const reading = this.#read(mapper, data as Buffer, receivedAt);
       if (!reading) return;
       if (!live) {
         live = true;

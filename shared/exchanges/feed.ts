@@ -25,11 +25,25 @@ export interface FeedStatus {
   badFrames: number;
 }
 
+/** A frame as it was received, and on which socket. */
+export interface RawFrame {
+  /** Which of the feed's connections, from 0, and which of its sockets, from 1: a cut begins a new one. */
+  connection: number;
+  session: number;
+  /** What that connection carries. */
+  symbols: ReadonlySet<string>;
+  /** UTC ms, as the events of this frame will have it. */
+  receivedAt: number;
+  data: Buffer;
+}
+
 export interface FeedOptions {
   venue: Venue;
   subscriptions: readonly Subscription[];
   /** The events of one frame, in order. Books have taken them already. Must not throw, must not wait. */
   onEvents(events: readonly MarketEvent[], receivedAt: number): void;
+  /** Every frame, before it is read: for recordings. Must not throw, must not wait. */
+  onFrame?(frame: RawFrame): void;
   /** A frame that can't be read; the connection lives. */
   onBadFrame?(bad: BadFrame): void;
   /** The state changed. */
@@ -98,8 +112,13 @@ export class Feed {
 
   #connect(subscriptions: readonly Subscription[], index: number): Connection {
     const symbols = new Set(subscriptions.map(({ symbol }) => symbol));
-    return new Connection(this.#options.venue, subscriptions, {
+    const { venue, onFrame } = this.#options;
+    return new Connection(venue, subscriptions, {
       onOpen: () => this.#books.connected(symbols),
+      ...(onFrame && {
+        onFrame: (data, receivedAt, session) =>
+          onFrame({ connection: index, session, symbols, receivedAt, data }),
+      }),
       onLive: () => {
         this.#live.add(index);
         this.#down.delete(index);

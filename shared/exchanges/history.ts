@@ -50,16 +50,21 @@ export async function* fetchTrades(
 }
 
 /**
- * A whole book of a unified symbol, as REST has it now.
+ * A whole book of a unified symbol, as REST has it now; `onBody` also gets the answer that it was read from.
  * @throws {RejectError} for a venue whose stream sends whole books; {RetryError | RejectError} as `fetchCandles`
  */
-export async function fetchBookSnapshot(venue: Venue, symbol: string): Promise<BookUpdate> {
+export async function fetchBookSnapshot(
+  venue: Venue,
+  symbol: string,
+  onBody?: (update: BookUpdate, body: unknown) => void,
+): Promise<BookUpdate> {
   const { book } = venue.history;
   if (!book) throw new RejectError(`${venue.label} sends whole books in its stream`, 'book');
   const wireSymbol = venue.wireSymbol(symbol);
-  const askedAt = now();
-  const answer = await callRest(venue, book(wireSymbol));
-  return venue.createMapper([symbol]).readSnapshot(wireSymbol, answer, askedAt);
+  const body = await callRest(venue, book(wireSymbol));
+  const update = venue.createMapper([symbol]).readSnapshot(wireSymbol, body, now());
+  onBody?.(update, body);
+  return update;
 }
 
 /** What was true when we asked counts: a candle that ends while the answer travels is not closed in it. */
