@@ -42,7 +42,7 @@ export class Recorder {
   readonly feed: Feed;
   readonly #options: RecorderOptions;
   readonly #writers = new Map<string, RecordingWriter>();
-  /** The writer of the socket that last began to carry a symbol. */
+  /** The writer of the socket that last began to carry a symbol's book. */
   readonly #writerOf = new Map<string, RecordingWriter>();
   readonly #bodies = new WeakMap<MarketEvent, unknown>();
   readonly #heard = new Set<string>();
@@ -105,7 +105,7 @@ export class Recorder {
     const name = `${venue.name}-${venue.market}-${since}-${keyOf(frame)}`.replaceAll(':', '-');
     const writer = new RecordingWriter(folder, name, rotation);
     this.#writers.set(keyOf(frame), writer);
-    for (const symbol of frame.symbols) this.#writerOf.set(symbol, writer);
+    for (const symbol of frame.books) this.#writerOf.set(symbol, writer);
     return writer;
   }
 

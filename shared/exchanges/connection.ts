@@ -48,6 +48,7 @@ const CLOSE_MS = 1_000;
  */
 export class Connection {
   readonly #venue: Venue;
+  readonly #url: string;
   readonly #subscriptions: readonly Subscription[];
   readonly #handlers: ConnectionHandlers;
   readonly #stop = new AbortController();
@@ -55,8 +56,14 @@ export class Connection {
   #running: Promise<void> | undefined;
   #sessions = 0;
 
-  constructor(venue: Venue, subscriptions: readonly Subscription[], handlers: ConnectionHandlers) {
+  constructor(
+    venue: Venue,
+    url: string,
+    subscriptions: readonly Subscription[],
+    handlers: ConnectionHandlers,
+  ) {
     this.#venue = venue;
+    this.#url = url;
     this.#subscriptions = subscriptions;
     this.#handlers = handlers;
   }
@@ -95,9 +102,9 @@ export class Connection {
 
   /** One socket from its handshake to its end. */
   #session(): Promise<Ending> {
-    const { limits, streamUrl } = this.#venue;
+    const { limits } = this.#venue;
     return new Promise((resolve) => {
-      const ws = new WebSocket(streamUrl, {
+      const ws = new WebSocket(this.#url, {
         perMessageDeflate: false,
         maxPayload: MAX_PAYLOAD,
         handshakeTimeout: HANDSHAKE_MS,

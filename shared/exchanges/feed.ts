@@ -30,8 +30,8 @@ export interface RawFrame {
   /** Which of the feed's connections, from 0, and which of its sockets, from 1: a cut begins a new one. */
   connection: number;
   session: number;
-  /** What that connection carries. */
-  symbols: ReadonlySet<string>;
+  /** The symbols whose books that connection carries. */
+  books: ReadonlySet<string>;
   /** UTC ms, as the events of this frame will have it. */
   receivedAt: number;
   data: Buffer;
@@ -77,13 +77,13 @@ export class Feed {
       reconnects: 0,
       badFrames: 0,
     };
-    const parts = splitBySymbol(subscriptions, venue.limits.subscriptionsPerConnection);
+    const parts = splitByAddress(venue, subscriptions);
     this.#connections = parts.map((part, index) => this.#connect(part, index));
     this.#books = new FeedBooks({
       venue,
       fetchBook: options.fetchBook ?? ((symbol) => fetchBookSnapshot(venue, symbol)),
       resubscribe: (symbol) => {
-        const index = parts.findIndex((part) => part.some((wanted) => wanted.symbol === symbol));
+        const index = parts.findIndex(({ wanted }) => booksIn(wanted).has(symbol));
         this.#connections[index]?.resubscribe([{ channel: 'book', symbol }]);
       },
       onSnapshot: (update) => options.onEvents([update], update.receivedAt),
@@ -110,14 +110,14 @@ export class Feed {
     return this.#books.get(symbol);
   }
 
-  #connect(subscriptions: readonly Subscription[], index: number): Connection {
-    const symbols = new Set(subscriptions.map(({ symbol }) => symbol));
+  #connect({ url, wanted }: Part, index: number): Connection {
+    const symbols = booksIn(wanted);
     const { venue, onFrame } = this.#options;
-    return new Connection(venue, subscriptions, {
+    return new Connection(venue, url, wanted, {
       onOpen: () => this.#books.connected(symbols),
       ...(onFrame && {
         onFrame: (data, receivedAt, session) =>
-          onFrame({ connection: index, session, symbols, receivedAt, data }),
+          onFrame({ connection: index, session, books: symbols, receivedAt, data }),
       }),
       onLive: () => {
         this.#live.add(index);
@@ -164,7 +164,26 @@ export class Feed {
   }
 }
 
-/** Keeps all of a symbol on one connection, so that its events stay in order. */
+/** What one connection carries. */
+interface Part {
+  url: string;
+  wanted: readonly Subscription[];
+}
+
+const booksIn = (wanted: readonly Subscription[]): ReadonlySet<string> =>
+  new Set(wanted.filter(({ channel }) => channel === 'book').map(({ symbol }) => symbol));
+
+function splitByAddress(venue: Venue, subscriptions: readonly Subscription[]): Part[] {
+  const { streamUrl, streamUrls = {}, limits } = venue;
+  const urlOf = ({ channel }: Subscription) => streamUrls[channel] ?? streamUrl;
+  return [...new Set(subscriptions.map(urlOf))].flatMap((url) => {
+    const served = subscriptions.filter((subscription) => urlOf(subscription) === url);
+    const parts = splitBySymbol(served, limits.subscriptionsPerConnection);
+    return parts.map((wanted) => ({ url, wanted }));
+  });
+}
+
+/** Keeps all of a symbol that one address serves on one connection, so that its events stay in order. */
 function splitBySymbol(subscriptions: readonly Subscription[], most: number): Subscription[][] {
   const symbols = new Set(subscriptions.map(({ symbol }) => symbol));
   const parts: Subscription[][] = [];

@@ -23,7 +23,7 @@ import { keepSchedules } from './schedules.ts';
 const WARM_SHUTDOWN_MS = 12_000;
 /** And what cancelled ones get to put their things in order. */
 const COLD_SHUTDOWN_MS = 3_000;
-const ONE_ACTIVE_MS = 10_000;
+const ONE_ACTIVE_MS = 3_000;
 
 /** A job whose pool died holds up its shard until its lock, of 10 s, is seen to be gone; a signal keeps for 15 s. */
 const STALLED_CHECK_MS = 1_000;

@@ -4,7 +4,8 @@ import { TASK_NAMES, taskDefinition } from '../../shared/tasks/catalogue.ts';
 import type { PoolDeps } from '../context.ts';
 import { repeat } from './repeat.ts';
 
-const CHECK_MS = 30_000;
+/** The sweep must be back while the signals that an emptied Redis lost are fresh. */
+const CHECK_MS = 3_000;
 
 /**
  * Keeps the catalogue's timetable in the queues. One pool at a time does it, for concurrent upserts can lose or
