@@ -82,8 +82,9 @@ program
   .description('feed a recording through the running cluster')
   .requiredOption('--venue <name>', 'the venue that was recorded')
   .requiredOption('--market <name>', 'its market, such as spot')
+  .option('--speed <speed>', 'real, full, or how many times as fast as it was recorded', 'full')
   .option('--json', 'closing line as JSON')
-  .argument('<file>', 'a recording, gzip understood')
+  .argument('[file]', 'a recording, gzip understood; stdin when absent')
   .action(async (file, options) => (await import('./commands/replay.ts')).replay(file, options));
 
 program

@@ -14,6 +14,7 @@ import { BOOK_LEVELS } from '../shared/prices/keys.ts';
 import { Outcomes } from '../shared/queue/outcomes.ts';
 import { Queues } from '../shared/queue/queues.ts';
 import { connectBlockingRedis } from '../shared/queue/redis.ts';
+import { Pace, type Speed } from './pace.ts';
 import { Problems, readEvents } from './recording.ts';
 
 /** What a replay came to. `newRows` are those that were not there before; `symbols` what the archive has now. */
@@ -50,6 +51,7 @@ export class Replay {
   #events = 0;
   #tradesSent = 0;
   #failure: unknown;
+  #saidAt = 0;
 
   constructor(config: ClusterConfig, venue: Venue, log: Log, releasers: Releasers) {
     this.#config = config;
@@ -77,16 +79,23 @@ export class Replay {
    * @throws {UserError} when the file is no recording
    * @throws {Error} when a batch fails for good
    */
-  async run(file: string, say: (progress: string) => void): Promise<ReplayReport> {
+  async run(
+    file: string | undefined,
+    say: (progress: string) => void,
+    speed: Speed = 'full',
+  ): Promise<ReplayReport> {
     await this.#outcomes.ready();
     const problems = new Problems();
-    let saidAt = monotonic();
+    const pace = new Pace(speed);
+    const tell = () => this.#tell(say, problems);
+    this.#saidAt = monotonic();
     for await (const events of readEvents(file, this.#venue, problems)) {
-      for (const event of events) this.#take(event);
+      for (const event of events) {
+        if (pace.waitFor(event.receivedAt) > 0) await pace.reach(event.receivedAt, tell);
+        this.#take(event);
+      }
       while (this.#batcher.events > EVENTS_AHEAD) await this.#pause();
-      if (monotonic() - saidAt < SAY_EVERY_MS) continue;
-      saidAt = monotonic();
-      say(`${problems.frames} frames read, ${this.#tradesSent} trades sent`);
+      tell();
     }
     while (this.#batcher.events > 0) await this.#pause();
     say(`${problems.frames} frames read, ${this.#tradesSent} trades sent, waiting for the last commits`);
@@ -100,6 +109,13 @@ export class Replay {
       badFrames: problems.count,
       symbols: await this.#archived(),
     };
+  }
+
+  #tell(say: (progress: string) => void, problems: Problems) {
+    if (this.#failure) throw this.#failure;
+    if (monotonic() - this.#saidAt < SAY_EVERY_MS) return;
+    this.#saidAt = monotonic();
+    say(`${problems.frames} frames read, ${this.#tradesSent} trades sent`);
   }
 
   #take(event: MarketEvent) {

@@ -5,23 +5,24 @@ import { Releasers } from '../../shared/lifecycle.ts';
 import { createLog } from '../../shared/log.ts';
 import { checkRedis } from '../../shared/queue/redis.ts';
 import { writeOut } from '../output.ts';
+import { readSpeed } from '../pace.ts';
 import { Replay, type ReplayReport } from '../replay.ts';
 import { withRunningCluster } from '../running-cluster.ts';
 
 /** `millrace replay`: a recording through the queues of the running cluster, to its last committed row. */
 export async function replay(
-  file: string,
-  options: { venue: string; market: string; json?: boolean },
+  file: string | undefined,
+  options: { venue: string; market: string; speed: string; json?: boolean },
 ): Promise<void> {
   const venue = findVenue(options.venue, options.market);
+  const speed = readSpeed(options.speed);
   const config = withRunningCluster(loadConfig());
   await Promise.all([checkRedis(config.REDIS_URL), checkDatabase(config.TIMESCALEDB_URL)]);
   const log = createLog('replay', 'error');
   const releasers = new Releasers(log);
   try {
-    const report = await new Replay(config, venue, log, releasers).run(file, (text) =>
-      process.stderr.write(`millrace: ${text}\n`),
-    );
+    const say = (text: string) => process.stderr.write(`millrace: ${text}\n`);
+    const report = await new Replay(config, venue, log, releasers).run(file, say, speed);
     await writeOut(`${options.json ? JSON.stringify(report) : inWords(report)}\n`);
   } finally {
     await releasers.close();
