@@ -106,6 +106,22 @@ program
 
 const bench = program.command('bench').description('measure, beside a reference of the same run');
 bench
+  .command('normalize')
+  .description('frames to events, beside JSON.parse alone and ccxt’s own stream handlers')
+  .option('--json', 'as JSON')
+  .option('--venue <name>', 'only frames of this venue')
+  .option('--market <name>', 'its market', 'spot')
+  .option('--file <recording>', 'real frames in place of generated ones')
+  .action(async (options) => (await import('./commands/bench-reading.ts')).benchNormalize(options));
+bench
+  .command('book')
+  .description('frames to order books, beside ccxt’s')
+  .option('--json', 'as JSON')
+  .option('--venue <name>', 'only frames of this venue')
+  .option('--market <name>', 'its market', 'spot')
+  .option('--file <recording>', 'real frames in place of generated ones')
+  .action(async (options) => (await import('./commands/bench-reading.ts')).benchBook(options));
+bench
   .command('ingest')
   .description('socket to committed row, beside one job an event')
   .option('--json', 'as JSON')

@@ -1,0 +1,57 @@
+import { type Spread, spreadOf } from './figures.ts';
+
+/** One way to read frames. `begin` makes a fresh reader, off the clock. */
+export interface Reader {
+  name: string;
+  begin(): (index: number) => void;
+}
+
+export interface Rate {
+  /** Frames per second: the median of the rounds, with their spread. */
+  framesPerSecond: number;
+  rounds: Spread;
+}
+
+export interface RaceOptions {
+  rounds: number;
+  /** Least ms on the clock of each reader in each round. */
+  roundMs: number;
+}
+
+/**
+ * Runs readers over the same frames, in turns, so that a busy machine slows all of them alike.
+ * `ratio(a, b)` is the median over the rounds of a's rate by b's.
+ */
+export function race(readers: readonly Reader[], frames: number, { rounds, roundMs }: RaceOptions) {
+  const rates = new Map<string, number[]>(readers.map(({ name }) => [name, []]));
+  for (const reader of readers) timeOf(reader, frames, roundMs);
+  for (let round = 0; round < rounds; round++) {
+    for (const reader of readers) rates.get(reader.name)?.push(timeOf(reader, frames, roundMs));
+  }
+  const of = (name: string) => rates.get(name) ?? [];
+  return {
+    rate: (name: string): Rate => {
+      const rounds = spreadOf(of(name));
+      return { framesPerSecond: rounds.median, rounds };
+    },
+    ratio: (name: string, reference: string): number => {
+      const ratios = of(name).map((rate, round) => rate / (of(reference)[round] ?? Number.NaN));
+      const middle = ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? Number.NaN;
+      return Math.round(middle * 100) / 100;
+    },
+  };
+}
+
+/** Frames per second of whole passes, each from a fresh reader, until enough time was on the clock. */
+function timeOf(reader: Reader, frames: number, leastMs: number): number {
+  let passes = 0;
+  let onTheClock = 0;
+  while (onTheClock < leastMs) {
+    const read = reader.begin();
+    const from = performance.now();
+    for (let index = 0; index < frames; index++) read(index);
+    onTheClock += performance.now() - from;
+    passes++;
+  }
+  return (passes * frames * 1000) / onTheClock;
+}

@@ -1,0 +1,224 @@
+import type { MarketEvent } from '../../shared/domain/market.ts';
+import { UserError } from '../../shared/errors.ts';
+import { Book } from '../../shared/exchanges/book.ts';
+import type { Mapper, Venue } from '../../shared/exchanges/venue.ts';
+import { findVenue } from '../../shared/exchanges/venues.ts';
+import { Problems, readFrames } from '../recording.ts';
+import { type CcxtReader, ccxtReaders, numbers } from './ccxt-reader.ts';
+import { binanceFrames, type FrameSet, krakenFrames } from './frames.ts';
+import { type RaceOptions, type Rate, race } from './race.ts';
+
+const GENERATED = 20_000;
+const COMPARED_LEVELS = 25;
+const FULL: RaceOptions = { rounds: 5, roundMs: 250 };
+const BRIEF: RaceOptions = { rounds: 3, roundMs: 120 };
+
+/** Our rate beside the references of the same run, on the same frames. */
+export interface Comparison {
+  frames: number;
+  /** Mean length of a frame in characters. */
+  length: number;
+  ours: Rate;
+  jsonParse: Rate;
+  ccxt: Rate;
+  /** Ours by JSON.parse alone, and by ccxt's own stream handlers. */
+  ofJsonParse: number;
+  timesCcxt: number;
+}
+
+export interface NormalizeReport extends Comparison {
+  events: number;
+  /** Whether ours and ccxt's ended with the same last trade of each symbol. */
+  agree: boolean;
+  byKind: Record<string, Comparison>;
+}
+
+export interface BookReport extends Comparison {
+  updates: number;
+  checksums: { ok: number; bad: number };
+  live: boolean;
+  /** Whether ours and ccxt's ended with the same best 25 levels a side. */
+  agree: boolean;
+}
+
+/** The frames to read: those of a recording, else generated ones of Binance spot and of Kraken. */
+export async function frameSets(options: {
+  file?: string;
+  venue?: string;
+  market: string;
+}): Promise<FrameSet[]> {
+  const { file, venue, market } = options;
+  if (file) {
+    if (!venue) throw new UserError('--file needs --venue: say whose frames it holds');
+    findVenue(venue, market);
+    const frames: FrameSet['frames'] = [];
+    for await (const batch of readFrames(file, new Problems())) {
+      for (const { frame, receivedAt } of batch) frames.push({ frame, at: receivedAt });
+    }
+    return [{ label: file, venue, market, frames }];
+  }
+  const all = [binanceFrames(GENERATED), krakenFrames(GENERATED)];
+  const wanted = all.filter((set) => (venue ?? set.venue) === set.venue);
+  if (wanted.length > 0) return wanted;
+  throw new UserError(`no frames are generated for ${venue}: give a recording of it with --file`);
+}
+
+/** Frame to normalized events. */
+export async function compareNormalize(set: FrameSet): Promise<NormalizeReport> {
+  const input = await Input.of(set);
+  const whole = input.frames.map((_, index) => index);
+  const kinds = [...new Set(input.kinds)].filter((kind) => kind !== 'other');
+  const byKind = kinds.map((kind) => {
+    const indexes = whole.filter((index) => input.kinds[index] === kind);
+    return [kind, input.compare(indexes, input.mapping(), BRIEF)];
+  });
+  const ccxt = input.seeded();
+  for (const { frame } of input.frames) ccxt.read(frame);
+  return {
+    ...input.compare(whole, input.mapping(), FULL),
+    events: input.events.length,
+    agree: [...input.lastTrades].every(([symbol, id]) => ccxt.lastTradeId(symbol) === id),
+    byKind: Object.fromEntries(byKind),
+  };
+}
+
+/** Frame to changed order book. */
+export async function compareBook(set: FrameSet): Promise<BookReport> {
+  const input = await Input.of(set);
+  const indexes = input.frames.map((_, index) => index).filter((index) => input.kinds[index] === 'book');
+  if (indexes.length === 0) throw new UserError(`${set.label} has no order book frames`);
+  const books = new Map<string, Book>();
+  const read = input.applying(books)();
+  const ccxt = input.seeded();
+  for (const index of indexes) {
+    const frame = input.frames[index] as Frame;
+    read(frame);
+    ccxt.read(frame.frame);
+  }
+  const held = [...books.values()];
+  const sum = (count: (book: Book) => number) => held.reduce((total, book) => total + count(book), 0);
+  return {
+    ...input.compare(indexes, input.applying(), FULL),
+    updates: sum(({ counters }) => counters.updates),
+    checksums: {
+      ok: sum(({ counters }) => counters.checksums.ok),
+      bad: sum(({ counters }) => counters.checksums.bad),
+    },
+    live: held.every(({ state }) => state === 'live'),
+    agree: [...books].every(([symbol, book]) => {
+      const { bids, asks } = book.top(COMPARED_LEVELS);
+      const ours = { bids: numbers(bids, COMPARED_LEVELS), asks: numbers(asks, COMPARED_LEVELS) };
+      return JSON.stringify(ours) === JSON.stringify(ccxt.top(symbol, COMPARED_LEVELS));
+    }),
+  };
+}
+
+type Frame = FrameSet['frames'][number];
+type Begin = () => (frame: Frame) => void;
+
+/** The frames of the stream, what they say, and the REST books beside them. */
+class Input {
+  readonly venue: Venue;
+  readonly frames: readonly Frame[];
+  /** Of each frame: the type of its events, or `other`. */
+  readonly kinds: string[] = [];
+  readonly events: MarketEvent[] = [];
+  readonly lastTrades = new Map<string, string>();
+  readonly #snapshots: { symbol: string; wireSymbol: string; body: { lastUpdateId?: number }; at: number }[];
+  readonly #symbols = new Set<string>();
+  #createCcxt: () => CcxtReader = () => {
+    throw new Error('not loaded');
+  };
+
+  static async of(set: FrameSet): Promise<Input> {
+    const input = new Input(set);
+    input.#createCcxt = (await ccxtReaders(input.venue, [...input.#symbols])).create;
+    return input;
+  }
+
+  private constructor({ venue, market, frames }: FrameSet) {
+    this.venue = findVenue(venue, market);
+    const isSnapshot = ({ frame }: Frame) => frame.startsWith('{"snapshot_for"');
+    this.frames = frames.filter((frame) => !isSnapshot(frame));
+    this.#snapshots = frames.filter(isSnapshot).map(({ frame, at }) => {
+      const { snapshot_for: wireSymbol, body } = JSON.parse(frame);
+      return { symbol: this.venue.unifiedSymbol(wireSymbol), wireSymbol, body, at };
+    });
+    const mapper = this.venue.createMapper();
+    for (const frame of this.frames) this.#learn(mapper, frame);
+  }
+
+  #learn(mapper: Mapper, { frame, at }: Frame) {
+    const reading = mapper.read(frame, at);
+    const events = reading.kind === 'events' ? reading.events : [];
+    this.kinds.push(events[0]?.type ?? 'other');
+    for (const event of events) {
+      this.events.push(event);
+      this.#symbols.add(event.symbol);
+      if (event.type === 'trade') this.lastTrades.set(event.symbol, event.id);
+    }
+  }
+
+  /** A ccxt reader that has the REST books already. */
+  seeded(): CcxtReader {
+    const reader = this.#createCcxt();
+    for (const { symbol, body } of this.#snapshots) reader.seedBook(symbol, body);
+    return reader;
+  }
+
+  mapping(): Begin {
+    return () => {
+      const mapper = this.venue.createMapper();
+      return ({ frame, at }) => mapper.read(frame, at);
+    };
+  }
+
+  /** Reads and applies to books, in `kept` when that is wanted. */
+  applying(kept?: Map<string, Book>): Begin {
+    return () => {
+      const mapper = this.venue.createMapper();
+      const books = kept ?? new Map<string, Book>();
+      const bookOf = (symbol: string) => {
+        const book = books.get(symbol) ?? new Book(this.venue.book);
+        books.set(symbol, book);
+        return book;
+      };
+      for (const { symbol, wireSymbol, body, at } of this.#snapshots) {
+        bookOf(symbol).apply(mapper.readSnapshot(wireSymbol, body, at));
+      }
+      return ({ frame, at }) => {
+        const reading = mapper.read(frame, at);
+        if (reading.kind !== 'events') return;
+        for (const event of reading.events) if (event.type === 'book') bookOf(event.symbol).apply(event);
+      };
+    };
+  }
+
+  compare(indexes: readonly number[], ours: Begin, options: RaceOptions): Comparison {
+    const frames = indexes.map((index) => this.frames[index] as Frame);
+    const over = (read: (frame: Frame) => void) => (index: number) => read(frames[index] as Frame);
+    const { rate, ratio } = race(
+      [
+        { name: 'ours', begin: () => over(ours()) },
+        { name: 'jsonParse', begin: () => over(({ frame }) => JSON.parse(frame)) },
+        { name: 'ccxt', begin: () => withCcxt(this.seeded(), over) },
+      ],
+      frames.length,
+      options,
+    );
+    return {
+      frames: frames.length,
+      length: Math.round(frames.reduce((sum, { frame }) => sum + frame.length, 0) / frames.length),
+      ours: rate('ours'),
+      jsonParse: rate('jsonParse'),
+      ccxt: rate('ccxt'),
+      ofJsonParse: ratio('ours', 'jsonParse'),
+      timesCcxt: ratio('ours', 'ccxt'),
+    };
+  }
+}
+
+const withCcxt = (
+  reader: CcxtReader,
+  over: (read: (frame: Frame) => void) => (index: number) => void,
+): ((index: number) => void) => over(({ frame }) => reader.read(frame));
