@@ -1,7 +1,7 @@
 import type { MarketEvent } from '../../shared/domain/market.ts';
 import { UserError } from '../../shared/errors.ts';
 import { Book } from '../../shared/exchanges/book.ts';
-import type { Mapper, Venue } from '../../shared/exchanges/venue.ts';
+import type { BookRule, Mapper, Venue } from '../../shared/exchanges/venue.ts';
 import { findVenue } from '../../shared/exchanges/venues.ts';
 import { Problems, readFrames } from '../recording.ts';
 import { type CcxtReader, ccxtReaders, numbers } from './ccxt-reader.ts';
@@ -36,6 +36,8 @@ export interface NormalizeReport extends Comparison {
 export interface BookReport extends Comparison {
   updates: number;
   checksums: { ok: number; bad: number };
+  /** Where frames carry checksums: ours without verifying them, as ccxt does by default; by ccxt's rate. */
+  unverified?: { ours: Rate; timesCcxt: number };
   live: boolean;
   /** Whether ours and ccxt's ended with the same best 25 levels a side. */
   agree: boolean;
@@ -97,8 +99,12 @@ export async function compareBook(set: FrameSet): Promise<BookReport> {
   }
   const held = [...books.values()];
   const sum = (count: (book: Book) => number) => held.reduce((total, book) => total + count(book), 0);
+  const { checksum, ...withoutChecksum } = input.venue.book;
+  const compared = input.compare(indexes, input.applying(), FULL);
+  const unverified = checksum && input.compare(indexes, input.applying(undefined, withoutChecksum), BRIEF);
   return {
-    ...input.compare(indexes, input.applying(), FULL),
+    ...compared,
+    ...(unverified && { unverified: { ours: unverified.ours, timesCcxt: unverified.timesCcxt } }),
     updates: sum(({ counters }) => counters.updates),
     checksums: {
       ok: sum(({ counters }) => counters.checksums.ok),
@@ -174,12 +180,12 @@ class Input {
   }
 
   /** Reads and applies to books, in `kept` when that is wanted. */
-  applying(kept?: Map<string, Book>): Begin {
+  applying(kept?: Map<string, Book>, rule: BookRule = this.venue.book): Begin {
     return () => {
       const mapper = this.venue.createMapper();
       const books = kept ?? new Map<string, Book>();
       const bookOf = (symbol: string) => {
-        const book = books.get(symbol) ?? new Book(this.venue.book);
+        const book = books.get(symbol) ?? new Book(rule);
         books.set(symbol, book);
         return book;
       };
