@@ -82,8 +82,7 @@ export class Book {
   }
 
   #applySnapshot(snapshot: BookUpdate) {
-    const ahead = this.state === 'live' && this.id !== undefined && (snapshot.last ?? this.id) < this.id;
-    if (ahead) return;
+    if (this.#isAheadOf(snapshot)) return;
     const before = this.state;
     this.#load(snapshot);
     if (!this.#verify(snapshot)) return;
@@ -100,6 +99,12 @@ export class Book {
     for (const update of pending) this.apply(update);
   }
 
+  /** A REST book may have been overtaken while it travelled; one in the stream replaces whatever stands. */
+  #isAheadOf({ last }: BookUpdate): boolean {
+    if (this.#rule.snapshot === 'stream' || this.state !== 'live') return false;
+    return this.id !== undefined && last !== undefined && last < this.id;
+  }
+
   #load(snapshot: BookUpdate) {
     this.#bids.load(snapshot.bids);
     this.#asks.load(snapshot.asks);
@@ -110,11 +115,17 @@ export class Book {
     this.#cut();
   }
 
-  /** Drops what the whole book already holds and takes the rest. */
+  /**
+   * Drops what the whole book already holds and takes the rest. A book in the stream is newer than all that came
+   * before it: what does not follow it at once belongs to the book that broke.
+   */
   #takeFollowing(snapshot: BookUpdate): BookUpdate[] {
     const pending = this.#pending;
     this.#pending = [];
-    const following = pending.filter((update) => this.#judge(snapshot.last, update) !== 'drop');
+    let following = pending.filter((update) => this.#judge(snapshot.last, update) !== 'drop');
+    const next = following[0];
+    const isOfBefore = this.#rule.snapshot === 'stream' && next && this.#judge(snapshot.last, next) === 'gap';
+    if (isOfBefore) following = [];
     this.counters.staleBeforeSnapshot += pending.length - following.length;
     return following;
   }
