@@ -1,5 +1,7 @@
 import { UserError } from '../errors.ts';
 import { createBinance } from './binance.ts';
+import { createBybit } from './bybit.ts';
+import { createCoinbase } from './coinbase.ts';
 import { createKraken } from './kraken.ts';
 import type { Venue } from './venue.ts';
 
@@ -12,6 +14,12 @@ export interface VenueSettings {
 /** Every native adapter by venue and market: the one place to add a line for a new one. */
 const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: VenueSettings) => Venue>>>> = {
   binance: { spot: () => createBinance() },
+  bybit: {
+    spot: () => createBybit('spot'),
+    linear: () => createBybit('linear'),
+    inverse: () => createBybit('inverse'),
+  },
+  coinbase: { spot: createCoinbase },
   kraken: { spot: createKraken },
   sim: { spot: createSim },
 };
