@@ -169,7 +169,8 @@ export class CoinbaseMapper implements Mapper {
       const kind = readKind(event) === 'snapshot' ? 'snapshot' : 'delta';
       const bids: Level[] = [];
       const asks: Level[] = [];
-      for (const row of rows(event, 'updates')) {
+      for (const item of readArray(event.updates, 'updates')) {
+        const row = readObject(item, 'updates');
         const level = readLevel(row.price_level, row.new_quantity, 'price_level');
         if (row.side === 'bid') bids.push(level);
         else if (row.side === 'offer' || row.side === 'ask') asks.push(level);
