@@ -61,6 +61,7 @@ test('a lease that ran out is neither renewed nor released from under its new ho
   expect(await renewLease(db.sql, old, 60_000)).toBe(false);
   await expect(withLease(db.sql, old, async () => {})).rejects.toThrow(FencedError);
   const next = await acquireLease(db.sql, { key: 'stale', holder: 'b', ttlMs: 60_000 });
+  expect(await renewLease(db.sql, old, 60_000)).toBe(false);
   await releaseLease(db.sql, old);
   expect(next?.token).toBe(2);
   expect(await renewLease(db.sql, next as NonNullable<typeof next>, 60_000)).toBe(true);
