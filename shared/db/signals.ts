@@ -5,7 +5,7 @@ import type { Queryable } from './client.ts';
 
 /** A signal as stored, with what an autopilot made of it; `outcome` is null while none has decided. */
 export interface SignalRow extends Signal {
-  /** Found on the live stream while fresh: only such a signal leads to mail and orders. */
+  /** Found while fresh, on the stream or in history that mends it: only such a signal leads to mail and orders. */
   live: boolean;
   createdAt: number;
   autopilot: string | null;
