@@ -17,7 +17,7 @@ export interface LaneOptions<B extends Growing> {
 }
 
 /** Under pressure batches grow: fewer, larger ones cost the workers less an event. */
-const PRESSED = { events: 4, ms: 5 };
+const PRESSED = { events: 4, ms: 3 };
 const RETRY_MS = 200;
 
 /**
@@ -67,7 +67,7 @@ export class Lane<B extends Growing> {
     const deadline = monotonic() + limitMs;
     while (this.events > 0 && monotonic() < deadline) {
       this.#isDue();
-      await Promise.race([this.#sending, sleep(deadline - monotonic())]);
+      await Promise.race([this.#sending, sleep(deadline - monotonic(), this.#stop.signal)]);
     }
     this.#stop.abort();
     clearTimeout(this.#timer);

@@ -1,5 +1,6 @@
 import { backoffMs, now, sleep } from '../shared/clock.ts';
 import { type Config, requireSetting } from '../shared/config.ts';
+import { intervalsOf } from '../shared/domain/intervals.ts';
 import { INTERVALS, type Interval, isInterval, type MarketEvent } from '../shared/domain/market.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { Feed } from '../shared/exchanges/feed.ts';
@@ -54,7 +55,10 @@ export async function startProducer(
   releasers.push('queues', () => queues.close());
   const metrics = createMetrics(`producer-${name}`);
   const continuity = new Continuity({ redis, namespace, venue: name });
-  await untilDone(() => continuity.seed(), log, 'reading the cursors');
+  const stop = new AbortController();
+  releasers.push('retries', () => stop.abort());
+  const patience = { log, signal: stop.signal };
+  await untilDone(() => continuity.seed(), patience);
 
   const history = new CandleHistory({ venue: name, symbols, intervals, queues });
   const badFrames = new BadFrames({ venue: name, queues, metrics, log });
@@ -74,7 +78,7 @@ export async function startProducer(
       const lane = batcher.lanes[shard];
       if (lane) lane.pressed = pressed;
     },
-    onLost: () => void untilDone(() => history.askSince(now() - LOOK_BACK_MS), log, 'asking for candles'),
+    onLost: () => void untilDone(() => history.askSince(now() - LOOK_BACK_MS), patience),
   });
   const batcher = new Batcher({
     venue: name,
@@ -107,12 +111,12 @@ export async function startProducer(
       } else if (state === 'live') {
         const since = lastLive || now();
         lastLive = 0;
-        void untilDone(() => history.askSince(since), log, 'asking for candles');
+        void untilDone(() => history.askSince(since), patience);
       }
     },
   });
   releasers.push('book snapshots', intake.keepBooks(feed, symbols, config.BOOK_SNAPSHOT_MS));
-  intake.onShed = () => void untilDone(() => history.askSince(intake.shedSince), log, 'asking for candles');
+  intake.onShed = () => void untilDone(() => history.askSince(intake.shedSince), patience);
 
   const heartbeat = startHeartbeat(
     redis,
@@ -121,7 +125,7 @@ export async function startProducer(
     () => ({ feeds: [statusOf(feed, symbols)] }),
   );
   releasers.push('heartbeat', () => heartbeat.stop());
-  await untilDone(() => history.askAtStart(), log, 'asking for candles');
+  await untilDone(() => history.askAtStart(), patience);
   feed.start();
   releasers.push('feed', () => feed.close());
   log.info({ venue: venue.label, symbols, intervals }, 'producer is ready');
@@ -129,7 +133,7 @@ export async function startProducer(
 
 /** The intervals that are set, or the venue's usual ones. */
 function chooseIntervals(config: Config, venue: Venue): Interval[] {
-  const wanted = config.INTERVALS.length > 0 ? config.INTERVALS : venue.simulated ? ['1s', '1m'] : ['1m'];
+  const wanted = config.INTERVALS.length > 0 ? config.INTERVALS : intervalsOf(venue.name, []);
   for (const interval of wanted) {
     if (!isInterval(interval) || !venue.intervals.includes(interval)) {
       throw new UserError(
@@ -154,14 +158,14 @@ function subscriptionsOf(
   );
 }
 
-/** Tries until it works: Redis may be away for a while. */
-async function untilDone(work: () => Promise<void>, log: Log, what: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
+/** Tries until it works, for Redis may be away for a while, or until the producer stops. */
+async function untilDone(work: () => Promise<void>, { log, signal }: { log: Log; signal: AbortSignal }) {
+  for (let attempt = 0; !signal.aborted; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (attempt === 0) log.warn({ what, reason: messageOf(error) }, 'waiting for Redis');
-      await sleep(backoffMs(attempt, { capMs: 2_000 }));
+      if (attempt === 0) log.warn({ reason: messageOf(error) }, 'waiting for Redis');
+      await sleep(backoffMs(attempt, { capMs: 2_000 }), signal);
     }
   }
 }

@@ -10,7 +10,7 @@ import type { Continuity, Gap } from './continuity.ts';
 
 const LOOK_EVERY_MS = 100;
 /** Batches that wait for a worker; a healthy shard has none. */
-const BACKLOG = 3;
+const BACKLOG = 8;
 
 /** The producer's side of the queues: what goes onto them, and in which order. */
 export class Sender {

@@ -32,7 +32,7 @@ const url = (...schemes: string[]) =>
 export const SETTINGS = {
   SUPPORTED_EXCHANGES: {
     schema: names('sim').pipe(z.array(z.string()).min(1, 'must name at least one exchange')),
-    help: 'venues to record and trade, by comma: sim, binance, kraken',
+    help: 'venues to record and trade, by comma: sim, binance, bybit, coinbase, kraken, okx',
   },
   SYMBOLS: {
     schema: names('BTC/USDT,ETH/USDT').pipe(

@@ -12,8 +12,9 @@ export const oneJobPerEvent: Contender = async ({ config }, simUrl, releasers) =
     symbols: SYMBOLS,
   };
   for (const end of ['worker', 'producer']) {
-    const child = startProgram('one-job', [end], { ...process.env, ONE_JOB: JSON.stringify(settings) });
+    const child = startProgram('one-job', [end]);
     releasers.push(end, () => child.kill('SIGKILL'));
+    child.send(settings);
     await once(child, 'message');
   }
 };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type Job, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { WebSocket } from 'ws';
@@ -8,7 +9,7 @@ import { ensureInstruments } from '../../shared/db/instruments.ts';
  * The reference: one BullMQ job an event, as most would write it, and not slowed down on purpose. Adds are pipelined,
  * fifty jobs run at a time, each inserts its row with the same deduplication.
  *
- * `node one-job.js producer|worker`, with what it needs in the environment variable `ONE_JOB`.
+ * `node one-job.js producer|worker`, forked with a message channel; the first message is what it needs to know.
  */
 export interface OneJobSettings {
   redisUrl: string;
@@ -69,8 +70,8 @@ async function consume({ redisUrl, databaseUrl, prefix, symbols }: OneJobSetting
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const settings = JSON.parse(process.env.ONE_JOB ?? '{}') as OneJobSettings;
-  await (process.argv[2] === 'producer' ? produce(settings) : consume(settings));
   process.on('disconnect', () => process.exit());
+  const [settings] = (await once(process, 'message')) as [OneJobSettings];
+  await (process.argv[2] === 'producer' ? produce(settings) : consume(settings));
   process.send?.({ ready: true });
 }

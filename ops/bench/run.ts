@@ -105,13 +105,9 @@ export async function measure(
 }
 
 /** Starts a program that stands beside this file, as source or as built. */
-export function startProgram(
-  name: string,
-  args: string[],
-  env: NodeJS.ProcessEnv = process.env,
-): ChildProcess {
+export function startProgram(name: string, args: string[]): ChildProcess {
   const program = `${import.meta.dirname}/${name}${extname(import.meta.filename)}`;
-  return fork(program, args, { env, stdio: ['ignore', 2, 2, 'ipc'] });
+  return fork(program, args, { stdio: ['ignore', 2, 2, 'ipc'] });
 }
 
 const tell = (generator: ChildProcess, order: GeneratorOrder) => generator.send(order);

@@ -1,4 +1,5 @@
 import type { Interval } from '../domain/market.ts';
+import type { Signal } from '../domain/trading.ts';
 import type { Queryable } from './client.ts';
 
 /** A strategy that trades on paper at one venue; `orderFraction` and `fee` are decimal strings. */
@@ -44,14 +45,19 @@ export async function disableAutopilots(
   await sql`UPDATE autopilots SET enabled = false WHERE enabled AND NOT venue = ANY(${exceptVenues as string[]})`;
 }
 
-/** Those that follow this venue, interval and strategy, enabled or not. */
+/**
+ * Those that follow the signal's venue, interval and strategy, enabled or not, and those that made an order of it while
+ * they did: what was begun must come to an end.
+ */
 export async function listFollowers(
   sql: Queryable,
-  { venue, interval, strategy }: Pick<Autopilot, 'venue' | 'interval' | 'strategy'>,
+  { id, venue, interval, strategy }: Pick<Signal, 'id' | 'venue' | 'interval' | 'strategy'>,
 ): Promise<Autopilot[]> {
   return sql<Autopilot[]>`
     SELECT ${columns(sql)} FROM autopilots
-    WHERE (venue, interval, strategy) = (${venue}, ${interval}, ${strategy}) ORDER BY name`;
+    WHERE (venue, interval, strategy) = (${venue}, ${interval}, ${strategy})
+      OR name IN (SELECT autopilot FROM decisions WHERE signal_id = ${id} AND outcome = 'ordered')
+    ORDER BY name`;
 }
 
 export async function listAutopilots(sql: Queryable): Promise<AutopilotRow[]> {

@@ -43,8 +43,11 @@ export async function findMailId(sql: Queryable, key: string): Promise<number | 
   return row?.id;
 }
 
-export async function saveMailSending(sql: Queryable, id: number): Promise<void> {
-  await sql`UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ${id} AND state = 'waiting'`;
+/** `false` when it no longer waits: another has it. */
+export async function saveMailSending(sql: Queryable, id: number): Promise<boolean> {
+  const rows = await sql`
+    UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ${id} AND state = 'waiting' RETURNING id`;
+  return rows.length === 1;
 }
 
 export async function saveMailSent(sql: Queryable, id: number, note: string | null): Promise<void> {
@@ -53,14 +56,13 @@ export async function saveMailSent(sql: Queryable, id: number, note: string | nu
     WHERE id = ${id} AND state <> 'sent'`;
 }
 
-/** Back to `waiting` to be tried again, or `failed` for good. */
+/** From where it stands back to `waiting` to be tried again, or to `failed` for good; nothing when it has moved since. */
 export async function saveMailError(
   sql: Queryable,
   id: number,
-  state: 'waiting' | 'failed',
-  error: string,
+  { from, to, error }: { from: 'waiting' | 'sending'; to: 'waiting' | 'failed'; error: string },
 ): Promise<void> {
-  await sql`UPDATE outbox SET state = ${state}, error = ${error} WHERE id = ${id} AND state <> 'sent'`;
+  await sql`UPDATE outbox SET state = ${to}, error = ${error} WHERE id = ${id} AND state = ${from}`;
 }
 
 /** Mail of the last `withinMs` that is neither sent nor given up, oldest first. */

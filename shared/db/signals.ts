@@ -1,10 +1,11 @@
-import type { Interval } from '../domain/market.ts';
+import { maxSignalAgeMs } from '../domain/freshness.ts';
+import { INTERVALS, type Interval } from '../domain/market.ts';
 import type { Signal } from '../domain/trading.ts';
 import type { Queryable } from './client.ts';
 
 /** A signal as stored, with what an autopilot made of it; `outcome` is null while none has decided. */
 export interface SignalRow extends Signal {
-  /** Found on the live stream while fresh: only such a signal leads to mail and orders. */
+  /** Found while fresh, on the stream or in history that mends it: only such a signal leads to mail and orders. */
   live: boolean;
   createdAt: number;
   autopilot: string | null;
@@ -71,16 +72,28 @@ export async function listSignals(
     ORDER BY s.ts DESC, s.id DESC LIMIT ${limit}`;
 }
 
-/** Live signals of the last `withinMs` that an enabled autopilot should have decided on and has not. */
-export async function listUndecidedSignals(sql: Queryable, withinMs: number): Promise<SignalRow[]> {
+/**
+ * Live signals, at least `minAgeMs` old and fresh still, that an enabled autopilot should have decided on and has not.
+ * Oldest first.
+ */
+export async function listUndecidedSignals(
+  sql: Queryable,
+  { minAgeMs = 0 }: { minAgeMs?: number } = {},
+): Promise<SignalRow[]> {
   return sql<SignalRow[]>`
     SELECT ${columns(sql)} ${joined(sql)}
-    WHERE s.live AND s.ts > clock_timestamp() - ${withinMs} * interval '1 millisecond'
+    WHERE s.live AND s.ts > statement_timestamp() - ${Math.max(...Object.values(MAX_AGES_MS))} * interval '1 ms'
+      AND s.ts > statement_timestamp() - (${sql.json(MAX_AGES_MS)}::jsonb ->> s.interval)::float8 * interval '1 ms'
+      AND s.created_at <= statement_timestamp() - ${minAgeMs} * interval '1 ms'
       AND EXISTS (SELECT FROM autopilots a
         WHERE a.enabled AND (a.venue, a.interval, a.strategy) = (i.venue, s.interval, s.strategy)
           AND NOT EXISTS (SELECT FROM decisions o WHERE o.autopilot = a.name AND o.signal_id = s.id))
     ORDER BY s.ts, s.id LIMIT 500`;
 }
+
+const MAX_AGES_MS = Object.fromEntries(
+  (Object.keys(INTERVALS) as Interval[]).map((interval) => [interval, maxSignalAgeMs(interval)]),
+);
 
 const columns = (sql: Queryable) => sql`
   s.id, i.venue, i.symbol, s.interval, s.strategy, s.ts, s.side, s.price, s.details, s.live, s.created_at,

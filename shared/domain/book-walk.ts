@@ -3,6 +3,7 @@ import type { Level } from './market.ts';
 
 /** Places after the point that our own roundings keep; what a venue wrote is never rounded. */
 export const SIZE_PLACES = 8;
+const SIZE_STEP = '0.00000001';
 const ROUND_DOWN = 0;
 
 /** What was taken of one level; decimal strings, fee in the quote currency. */
@@ -60,5 +61,7 @@ export function walkBook(
 export function affordableSize(cash: Decimal | string, price: string, feeRate: string): Decimal {
   const unit = new Decimal(price).times(new Decimal(feeRate).plus(1));
   const size = new Decimal(cash).div(unit).round(SIZE_PLACES, ROUND_DOWN);
-  return size.gt(0) ? size : new Decimal(0);
+  if (size.lte(0)) return new Decimal(0);
+  // The quotient was rounded half-even before it was cut, maybe up to a step that costs a hair too much.
+  return size.times(unit).gt(cash) ? size.minus(SIZE_STEP) : size;
 }

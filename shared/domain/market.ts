@@ -58,6 +58,8 @@ export interface BookUpdate extends Origin {
   asks: Level[];
   first?: number;
   last?: number;
+  /** `last` of the update before this one, where the venue says it. */
+  prev?: number;
   checksum?: number;
   /** Levels a side that the venue maintains, where it says so: the rest falls off after each update. */
   depth?: number;

@@ -37,6 +37,11 @@ test('a walk takes level by level from the best and says which ran out, book or 
   expect(walkBook([], '3', { feeRate: '0' })).toMatchObject({ filled: '0', takes: [], short: 'book' });
 });
 
+test('what is affordable is affordable to the last digit, also where the quotient would be rounded up', () => {
+  const cash = new Decimal('15000000').minus('0.000000000001').toFixed();
+  expect(affordableSize(cash, '15000000', '0').toFixed()).toBe('0.99999999');
+});
+
 test('a walk never takes more than was asked, offered or can be paid, and its sums are exact', () => {
   fc.assert(
     fc.property(

@@ -22,7 +22,7 @@ export function binanceHistory({ name, publicUrl }: BinanceOptions): History {
         },
       }),
       read: (answer, query, receivedAt) =>
-        readArray(answer, 'klines').map((row) => readKline(row, name, query, receivedAt)),
+        readArray(answer, 'klines').map((row) => readBinanceKline(row, name, query, receivedAt)),
     },
     trades: {
       pageSize: 1000,
@@ -38,7 +38,12 @@ export function binanceHistory({ name, publicUrl }: BinanceOptions): History {
 }
 
 /** `[openTime, open, high, low, close, volume, closeTime, …]`; a candle is closed once its end has passed. */
-function readKline(row: unknown, venue: string, query: CandlesQuery, receivedAt: number): Candle {
+export function readBinanceKline(
+  row: unknown,
+  venue: string,
+  query: CandlesQuery,
+  receivedAt: number,
+): Candle {
   const [openTime, open, high, low, close, volume] = readArray(row, 'kline');
   const ts = readEpoch(openTime, receivedAt, 'openTime');
   return {
@@ -53,6 +58,27 @@ function readKline(row: unknown, venue: string, query: CandlesQuery, receivedAt:
     volume: readAmount(volume, 'volume'),
     closed: ts + INTERVALS[query.interval] <= receivedAt,
     ts,
+    receivedAt,
+  };
+}
+
+/** Both futures markets give aggregated trades by id, in the stream's own letters. */
+export function readBinanceAggTrade(
+  row: unknown,
+  venue: string,
+  query: TradesQuery,
+  receivedAt: number,
+): Trade {
+  const raw = readObject(row, 'trade');
+  return {
+    type: 'trade',
+    venue,
+    symbol: query.symbol,
+    id: String(readCount(raw.a, 'a')),
+    price: readPositive(raw.p, 'p'),
+    size: readPositive(raw.q, 'q'),
+    side: readFlag(raw.m, 'm') ? 'sell' : 'buy',
+    ts: readEpoch(raw.T, receivedAt, 'T'),
     receivedAt,
   };
 }

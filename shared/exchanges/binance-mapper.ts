@@ -20,15 +20,23 @@ import type { Mapper, Reading } from './venue.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
 
-/** Reads the frames of one connection, in the raw and in the combined form. */
+/** Executions of the futures markets that no order in the book met. */
+const OFF_BOOK: ReadonlySet<unknown> = new Set(['INSURANCE_FUND', 'ADL', 'NA']);
+/** Streams whose events look like changes of the whole book and are none. */
+const OTHER_BOOKS = /@(depth\d|rpiDepth)/;
+const SPOT_SPELLING = { join: joinBinanceSymbol, split: splitBinanceSymbol };
+
+/** Reads the frames of one connection of any of Binance's markets, in the raw and in the combined form. */
 export class BinanceMapper implements Mapper {
   readonly #venue: string;
+  readonly #spelling: typeof SPOT_SPELLING;
   readonly #symbols: Map<string, string>;
   readonly #tradeIds = new Map<string, TradeIds>();
 
-  constructor(venue: string, symbols: readonly string[]) {
+  constructor(venue: string, symbols: readonly string[], spelling = SPOT_SPELLING) {
     this.#venue = venue;
-    this.#symbols = new Map(symbols.map((symbol) => [joinBinanceSymbol(symbol), symbol]));
+    this.#spelling = spelling;
+    this.#symbols = new Map(symbols.map((symbol) => [spelling.join(symbol), symbol]));
   }
 
   read(frame: string, receivedAt: number): Reading {
@@ -38,11 +46,13 @@ export class BinanceMapper implements Mapper {
     const outer = parsed as Fields;
     if (typeof outer.stream !== 'string') return this.#readPayload(outer, receivedAt);
     if (Array.isArray(outer.data)) return readList(outer.data);
-    return this.#readPayload(readObject(outer.data, 'data'), receivedAt);
+    const data = readObject(outer.data, 'data');
+    if (data.e === 'depthUpdate' && OTHER_BOOKS.test(outer.stream)) return { kind: 'ignored' };
+    return this.#readPayload(data, receivedAt);
   }
 
   readSnapshot(wireSymbol: string, body: unknown, receivedAt: number): BookUpdate {
-    const { lastUpdateId, bids, asks } = readObject(body, 'body');
+    const { lastUpdateId, bids, asks, T } = readObject(body, 'body');
     return {
       type: 'book',
       venue: this.#venue,
@@ -51,7 +61,7 @@ export class BinanceMapper implements Mapper {
       bids: readLevels(bids, 'bids'),
       asks: readLevels(asks, 'asks'),
       last: readCount(lastUpdateId, 'lastUpdateId'),
-      ts: receivedAt,
+      ts: T === undefined ? receivedAt : readEpoch(T, receivedAt, 'T'),
       receivedAt,
     };
   }
@@ -62,6 +72,8 @@ export class BinanceMapper implements Mapper {
         return this.#readTrade(data as unknown as RawTrade, receivedAt);
       case 'depthUpdate':
         return one(this.#readDepth(data as unknown as RawDepth, receivedAt));
+      case 'bookTicker':
+        return one(this.#readQuote(data as unknown as RawQuote, receivedAt));
       case 'kline':
         return this.#readKline(data as unknown as RawKline, receivedAt);
       case 'aggTrade':
@@ -92,6 +104,7 @@ export class BinanceMapper implements Mapper {
   }
 
   #readTrade(raw: RawTrade, receivedAt: number): Reading {
+    if (OFF_BOOK.has(raw.X)) return { kind: 'ignored' };
     const id = readCount(raw.t, 't');
     const trade = this.#trade(raw, id, receivedAt);
     const ids = this.#idsOf(trade.symbol);
@@ -128,7 +141,7 @@ export class BinanceMapper implements Mapper {
     const first = readCount(raw.U, 'U');
     const last = readCount(raw.u, 'u');
     if (first > last) throw new RejectError('U is above u', 'U');
-    return {
+    const update: BookUpdate = {
       type: 'book',
       venue: this.#venue,
       symbol: this.#symbol(raw.s),
@@ -137,9 +150,11 @@ export class BinanceMapper implements Mapper {
       asks: readLevels(raw.a, 'a'),
       first,
       last,
-      ts: readEpoch(raw.E, receivedAt, 'E'),
+      ts: readEpoch(raw.T ?? raw.E, receivedAt, 'E'),
       receivedAt,
     };
+    if (raw.pu !== undefined) update.prev = readCount(raw.pu, 'pu');
+    return update;
   }
 
   /** Book tickers of the spot market carry no time of their own. */
@@ -152,7 +167,7 @@ export class BinanceMapper implements Mapper {
       bidSize: readAmount(raw.B, 'B'),
       ask: readAmount(raw.a, 'a'),
       askSize: readAmount(raw.A, 'A'),
-      ts: receivedAt,
+      ts: raw.T === undefined ? receivedAt : readEpoch(raw.T, receivedAt, 'T'),
       receivedAt,
     };
   }
@@ -181,7 +196,7 @@ export class BinanceMapper implements Mapper {
   #symbol(wire: unknown): string {
     const known = this.#symbols.get(wire as string);
     if (known) return known;
-    const symbol = splitBinanceSymbol(readText(wire, 'symbol'));
+    const symbol = this.#spelling.split(readText(wire, 'symbol'));
     this.#symbols.set(wire as string, symbol);
     return symbol;
   }
@@ -220,8 +235,9 @@ interface RawTrade {
   q: unknown;
   T: unknown;
   m: unknown;
+  X?: unknown;
 }
-type RawAggTrade = Omit<RawTrade, 't'> & { a: unknown; l: unknown };
-type RawDepth = Record<'E' | 's' | 'U' | 'u' | 'b' | 'a', unknown>;
-type RawQuote = Record<'s' | 'b' | 'B' | 'a' | 'A', unknown>;
+type RawAggTrade = Omit<RawTrade, 't' | 'X'> & { a: unknown; l: unknown };
+type RawDepth = Record<'E' | 'T' | 's' | 'U' | 'u' | 'pu' | 'b' | 'a', unknown>;
+type RawQuote = Record<'s' | 'T' | 'b' | 'B' | 'a' | 'A', unknown>;
 type RawKline = { s: unknown; k: Record<'t' | 'i' | 'o' | 'h' | 'l' | 'c' | 'v' | 'x', unknown> };

@@ -2,7 +2,7 @@ import { type BookUpdate, INTERVALS, type Interval } from '../domain/market.ts';
 import { binanceHistory } from './binance-history.ts';
 import { BinanceMapper, MAX_FRAME_LENGTH } from './binance-mapper.ts';
 import { joinBinanceSymbol, splitBinanceSymbol } from './binance-symbols.ts';
-import type { Subscription, Venue } from './venue.ts';
+import type { BookPosition, Subscription, Venue } from './venue.ts';
 
 /** Who speaks this dialect, and where. */
 export interface BinanceOptions {
@@ -44,22 +44,22 @@ export function createBinance(options: BinanceOptions = BINANCE): Venue {
     streamUrl: `${options.streamUrl}/stream`,
     wireSymbol: joinBinanceSymbol,
     unifiedSymbol: splitBinanceSymbol,
-    subscribe: (subscriptions) => requests('SUBSCRIBE', subscriptions),
-    unsubscribe: (subscriptions) => requests('UNSUBSCRIBE', subscriptions),
+    subscribe: (subscriptions) => binanceRequests('SUBSCRIBE', subscriptions.map(streamName)),
+    unsubscribe: (subscriptions) => binanceRequests('UNSUBSCRIBE', subscriptions.map(streamName)),
     createMapper: (symbols = []) => new BinanceMapper(options.name, symbols),
   };
 }
 
 /** Drop what the book has, apply what touches it, anything later is a gap ("How to manage a local order book"). */
-function follows(id: number, { first, last }: BookUpdate) {
+function follows({ id }: BookPosition, { first, last }: BookUpdate) {
   if (last !== undefined && last <= id) return 'drop';
   return first !== undefined && first > id + 1 ? 'gap' : 'apply';
 }
 
 const STREAMS_PER_REQUEST = 100;
 
-function requests(method: string, subscriptions: readonly Subscription[]): string[] {
-  const streams = subscriptions.map(streamName);
+/** One message for every hundred streams. */
+export function binanceRequests(method: string, streams: readonly string[]): string[] {
   const pages = Math.ceil(streams.length / STREAMS_PER_REQUEST);
   return Array.from({ length: pages }, (_, page) => {
     const params = streams.slice(page * STREAMS_PER_REQUEST, (page + 1) * STREAMS_PER_REQUEST);

@@ -1,6 +1,6 @@
 import type { BookUpdate, Level } from '../domain/market.ts';
 import { BookSide } from './book-side.ts';
-import type { BookRule } from './venue.ts';
+import type { BookPosition, BookRule } from './venue.ts';
 
 /** `connecting`: nothing heard yet; `syncing`: waiting for its first whole book; `stale`: known to be wrong. */
 export type BookState = 'connecting' | 'syncing' | 'live' | 'stale';
@@ -44,6 +44,7 @@ export class Book {
   readonly #asks = new BookSide('asks');
   #pending: BookUpdate[] = [];
   #whole = 0;
+  #fresh = false;
   #depth: number | undefined;
   #decimals: readonly [number, number] = [0, 0];
 
@@ -71,8 +72,9 @@ export class Book {
 
   /** Whether this whole book ends before the changes that were kept for it begin: a newer one must be fetched. */
   isTooOld(snapshot: BookUpdate): boolean {
-    const next = this.#pending.find((update) => this.#judge(snapshot.last, update) !== 'drop');
-    return next !== undefined && this.#judge(snapshot.last, next) === 'gap';
+    const position = positionOf(snapshot);
+    const next = this.#pending.find((update) => this.#judge(position, update) !== 'drop');
+    return next !== undefined && this.#judge(position, next) === 'gap';
   }
 
   /** The connection is gone: what is held is no longer current, what was kept is of no use. */
@@ -88,7 +90,7 @@ export class Book {
     if (!this.#verify(snapshot)) return;
     const pending = this.#takeFollowing(snapshot);
     const next = pending[0];
-    if (next && this.#judge(this.id, next) === 'gap') {
+    if (next && this.#judge(this.#position, next) === 'gap') {
       if (before !== 'stale') this.counters.gaps++;
       this.state = 'stale';
       this.#pending = pending;
@@ -111,6 +113,7 @@ export class Book {
     this.#depth = snapshot.depth;
     this.#decimals = snapshot.decimals ?? [0, 0];
     this.id = snapshot.last;
+    this.#fresh = true;
     this.#stamp(snapshot);
     this.#cut();
   }
@@ -122,16 +125,17 @@ export class Book {
   #takeFollowing(snapshot: BookUpdate): BookUpdate[] {
     const pending = this.#pending;
     this.#pending = [];
-    let following = pending.filter((update) => this.#judge(snapshot.last, update) !== 'drop');
+    const position = positionOf(snapshot);
+    let following = pending.filter((update) => this.#judge(position, update) !== 'drop');
     const next = following[0];
-    const isOfBefore = this.#rule.snapshot === 'stream' && next && this.#judge(snapshot.last, next) === 'gap';
+    const isOfBefore = this.#rule.snapshot === 'stream' && next && this.#judge(position, next) === 'gap';
     if (isOfBefore) following = [];
     this.counters.staleBeforeSnapshot += pending.length - following.length;
     return following;
   }
 
   #applyDelta(update: BookUpdate) {
-    const verdict = this.#judge(this.id, update);
+    const verdict = this.#judge(this.#position, update);
     if (verdict === 'drop') return;
     if (verdict === 'gap') {
       this.counters.gaps++;
@@ -143,6 +147,7 @@ export class Book {
     for (const level of update.asks) this.#asks.set(level);
     this.counters.updates++;
     this.id = update.last ?? this.id;
+    this.#fresh = false;
     this.#stamp(update);
     this.#learnDecimals(update.decimals);
     this.#cut();
@@ -152,12 +157,17 @@ export class Book {
   /** Keeps a change for the whole book to come; without ids it could never be placed. */
   #defer(update: BookUpdate) {
     if (this.state === 'connecting') this.state = 'syncing';
-    if (!this.#rule.follows) this.counters.staleBeforeSnapshot++;
+    const isPlaceable = this.#rule.follows && update.last !== undefined;
+    if (!isPlaceable) this.counters.staleBeforeSnapshot++;
     else if (this.#pending.push(update) > MOST_PENDING) this.#pending.shift();
   }
 
-  #judge(id: number | undefined, update: BookUpdate): 'apply' | 'drop' | 'gap' {
-    return id === undefined || !this.#rule.follows ? 'apply' : this.#rule.follows(id, update);
+  #judge(position: BookPosition | undefined, update: BookUpdate): 'apply' | 'drop' | 'gap' {
+    return position && this.#rule.follows ? this.#rule.follows(position, update) : 'apply';
+  }
+
+  get #position(): BookPosition | undefined {
+    return this.id === undefined ? undefined : { id: this.id, ts: this.ts, fresh: this.#fresh };
   }
 
   #stamp(update: BookUpdate) {
@@ -197,6 +207,10 @@ export class Book {
       padDecimals(size, sizeDecimals),
     ]);
   }
+}
+
+function positionOf({ last, ts }: BookUpdate): BookPosition | undefined {
+  return last === undefined ? undefined : { id: last, ts, fresh: true };
 }
 
 /** `("0.001", 8)` → `"0.00100000"`. */

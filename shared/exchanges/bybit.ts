@@ -2,7 +2,7 @@ import type { BookUpdate, Interval } from '../domain/market.ts';
 import { bybitHistory } from './bybit-history.ts';
 import { BYBIT_INTERVALS, BybitMapper, intervalCode, MAX_FRAME_LENGTH } from './bybit-mapper.ts';
 import { type BybitMarket, spellBybitSymbol, unifyBybitSymbol } from './bybit-symbols.ts';
-import type { Subscription, Venue } from './venue.ts';
+import type { BookPosition, Subscription, Venue } from './venue.ts';
 
 /** Levels a side that we subscribe to: 50, 200 or 1000. */
 const DEPTH = 200;
@@ -41,7 +41,7 @@ export function createBybit(market: BybitMarket): Venue {
  * Each change follows the one before it by one, says the level-50 page; a restart, with id 1, comes as a whole book.
  * https://bybit-exchange.github.io/docs/v5/sbe/market/level-50
  */
-function follows(id: number, { last = id }: BookUpdate) {
+function follows({ id }: BookPosition, { last = id }: BookUpdate) {
   if (last <= id) return 'drop';
   return last === id + 1 ? 'apply' : 'gap';
 }

@@ -6,7 +6,7 @@ import {
   spellCoinbaseSymbol,
   unifyCoinbaseSymbol,
 } from './coinbase-mapper.ts';
-import type { Channel, Subscription, Venue } from './venue.ts';
+import type { BookPosition, Channel, Subscription, Venue } from './venue.ts';
 
 /** Coinbase's name of each channel; its candles are of five minutes only. */
 const CHANNELS: Readonly<Record<Channel, string>> = {
@@ -51,7 +51,7 @@ export function createCoinbase(): Venue {
 }
 
 /** An update is good when no frame of the connection was lost since the last one of this book. */
-function follows(id: number, { first = 0, last = 0 }: BookUpdate) {
+function follows({ id }: BookPosition, { first = 0, last = 0 }: BookUpdate) {
   if (last < id) return 'drop';
   return first > id + 1 ? 'gap' : 'apply';
 }

@@ -46,14 +46,21 @@ const CLOSE_MS = 1_000;
  */
 export class Connection {
   readonly #venue: Venue;
+  readonly #url: string;
   readonly #subscriptions: readonly Subscription[];
   readonly #handlers: ConnectionHandlers;
   readonly #stop = new AbortController();
   #outbox: Outbox | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(venue: Venue, subscriptions: readonly Subscription[], handlers: ConnectionHandlers) {
+  constructor(
+    venue: Venue,
+    url: string,
+    subscriptions: readonly Subscription[],
+    handlers: ConnectionHandlers,
+  ) {
     this.#venue = venue;
+    this.#url = url;
     this.#subscriptions = subscriptions;
     this.#handlers = handlers;
   }
@@ -92,9 +99,9 @@ export class Connection {
 
   /** One socket from its handshake to its end. */
   #session(): Promise<Ending> {
-    const { limits, streamUrl } = this.#venue;
+    const { limits } = this.#venue;
     return new Promise((resolve) => {
-      const ws = new WebSocket(streamUrl, {
+      const ws = new WebSocket(this.#url, {
         perMessageDeflate: false,
         maxPayload: MAX_PAYLOAD,
         handshakeTimeout: HANDSHAKE_MS,

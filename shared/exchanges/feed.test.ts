@@ -1,10 +1,11 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { BookUpdate, MarketEvent, Trade } from '../domain/market.ts';
 import { RetryError } from '../errors.ts';
 import { createBinance } from './binance.ts';
+import { createBinanceFutures } from './binance-futures.ts';
 import { type BadFrame, Feed, type FeedOptions, type FeedStatus } from './feed.ts';
 import { createKraken } from './kraken.ts';
 import type { Subscription, Venue } from './venue.ts';
@@ -15,16 +16,19 @@ class Exchange {
   readonly #wss = new WebSocketServer({ noServer: true });
   #refusal: string | undefined;
   readonly sockets: WebSocket[] = [];
+  /** The path that each socket asked for. */
+  readonly paths: string[] = [];
   readonly requests: { method: string; params: string[] & { channel: string } }[] = [];
 
   async open(): Promise<string> {
-    this.#wss.on('connection', (socket) => {
+    this.#wss.on('connection', (socket: WebSocket, { url = '' }: IncomingMessage) => {
       this.sockets.push(socket);
+      this.paths.push(url);
       socket.on('message', (data) => this.requests.push(JSON.parse(String(data))));
     });
     this.#http.on('upgrade', (request, socket, head) => {
       if (this.#refusal) socket.end(this.#refusal);
-      else this.#wss.handleUpgrade(request, socket, head, (ws) => this.#wss.emit('connection', ws));
+      else this.#wss.handleUpgrade(request, socket, head, (ws) => this.#wss.emit('connection', ws, request));
       this.#refusal = undefined;
     });
     await new Promise<void>((resolve) => this.#http.listen(0, '127.0.0.1', resolve));
@@ -290,4 +294,37 @@ describe('the books of the feed', () => {
     expect(feed.book('BTC/USD')?.counters).toMatchObject({ resyncs: 1, checksums: { ok: 0, bad: 1 } });
     expect(feed.book('ETH/USD')?.counters.resyncs).toBe(0);
   });
+});
+
+test('channels that another address serves get a connection of their own; a cut of the one leaves the other', async () => {
+  const usdm = createBinanceFutures('usdm');
+  const symbol = 'BTC/USDT:USDT';
+  const book: BookUpdate = { ...wholeBook(symbol, 30), ts: 1_723_161_255_000 };
+  start({
+    venue: {
+      ...usdm,
+      streamUrl: `${url}/market`,
+      streamUrls: { book: `${url}/public` },
+      limits: { ...usdm.limits, reconnectFloorMs: 10 },
+    },
+    subscriptions: [
+      { channel: 'trades', symbol },
+      { channel: 'book', symbol },
+    ],
+    fetchBook: async () => book,
+  });
+  await subscribed(2);
+  const params = exchange.requests.map((request) => request.params.join());
+  expect(params.sort()).toEqual(['btcusdt@aggTrade', 'btcusdt@depth@100ms']);
+  const [market, open] = ['/market', '/public'].map((path) => exchange.sockets[exchange.paths.indexOf(path)]);
+  open?.send(
+    '{"e":"depthUpdate","E":1723161255308,"T":1723161255300,"s":"BTCUSDT","U":25,"u":40,"pu":20,"b":[],"a":[]}',
+  );
+  await until(() => feed.book(symbol)?.state === 'live', 'the book is live');
+  market?.terminate();
+  await until(() => exchange.sockets.length === 3, 'the other came back');
+  expect(exchange.paths[2]).toBe('/market');
+  expect(feed.book(symbol)?.state).toBe('live');
+  open?.terminate();
+  await until(() => feed.book(symbol)?.state !== 'live', 'the book is no longer live');
 });

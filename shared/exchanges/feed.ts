@@ -63,13 +63,13 @@ export class Feed {
       reconnects: 0,
       badFrames: 0,
     };
-    const parts = splitBySymbol(subscriptions, venue.limits.subscriptionsPerConnection);
+    const parts = splitByAddress(venue, subscriptions);
     this.#connections = parts.map((part, index) => this.#connect(part, index));
     this.#books = new FeedBooks({
       venue,
       fetchBook: options.fetchBook ?? ((symbol) => fetchBookSnapshot(venue, symbol)),
       resubscribe: (symbol) => {
-        const index = parts.findIndex((part) => part.some((wanted) => wanted.symbol === symbol));
+        const index = parts.findIndex(({ wanted }) => booksIn(wanted).has(symbol));
         this.#connections[index]?.resubscribe([{ channel: 'book', symbol }]);
       },
       onSnapshot: (update) => options.onEvents([update], update.receivedAt),
@@ -96,9 +96,9 @@ export class Feed {
     return this.#books.get(symbol);
   }
 
-  #connect(subscriptions: readonly Subscription[], index: number): Connection {
-    const symbols = new Set(subscriptions.map(({ symbol }) => symbol));
-    return new Connection(this.#options.venue, subscriptions, {
+  #connect({ url, wanted }: Part, index: number): Connection {
+    const symbols = booksIn(wanted);
+    return new Connection(this.#options.venue, url, wanted, {
       onOpen: () => this.#books.connected(symbols),
       onLive: () => {
         this.#live.add(index);
@@ -145,7 +145,26 @@ export class Feed {
   }
 }
 
-/** Keeps all of a symbol on one connection, so that its events stay in order. */
+/** What one connection carries. */
+interface Part {
+  url: string;
+  wanted: readonly Subscription[];
+}
+
+const booksIn = (wanted: readonly Subscription[]): ReadonlySet<string> =>
+  new Set(wanted.filter(({ channel }) => channel === 'book').map(({ symbol }) => symbol));
+
+function splitByAddress(venue: Venue, subscriptions: readonly Subscription[]): Part[] {
+  const { streamUrl, streamUrls = {}, limits } = venue;
+  const urlOf = ({ channel }: Subscription) => streamUrls[channel] ?? streamUrl;
+  return [...new Set(subscriptions.map(urlOf))].flatMap((url) => {
+    const served = subscriptions.filter((subscription) => urlOf(subscription) === url);
+    const parts = splitBySymbol(served, limits.subscriptionsPerConnection);
+    return parts.map((wanted) => ({ url, wanted }));
+  });
+}
+
+/** Keeps all of a symbol that one address serves on one connection, so that its events stay in order. */
 function splitBySymbol(subscriptions: readonly Subscription[], most: number): Subscription[][] {
   const symbols = new Set(subscriptions.map(({ symbol }) => symbol));
   const parts: Subscription[][] = [];

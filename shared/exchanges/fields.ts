@@ -96,6 +96,22 @@ export function readEpoch(value: unknown, receivedAt: number, where: string): nu
   return plausible(count > 1e14 ? Math.floor(count / 1000) : count, receivedAt, where);
 }
 
+/** `"1597026383085"` → UTC ms. */
+export function readEpochText(value: unknown, receivedAt: number, where: string): number {
+  if (typeof value !== 'string' || !/^\d{1,16}$/.test(value)) {
+    throw new RejectError(`${where} is not a time in digits`, where);
+  }
+  return readEpoch(Number(value), receivedAt, where);
+}
+
+/** A whole number as a text of digits, such as an id beyond 2^53. */
+export function readDigits(value: unknown, where: string): string {
+  if (typeof value !== 'string' || !/^\d{1,32}$/.test(value)) {
+    throw new RejectError(`${where} is not a text of digits`, where);
+  }
+  return value;
+}
+
 /** `2023-09-25T07:49:37.708706Z` → UTC ms, cut. */
 export function readRfc3339(value: unknown, receivedAt: number, where: string): number {
   if (typeof value !== 'string' || !RFC3339.test(value)) {

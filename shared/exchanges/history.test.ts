@@ -3,10 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Candle, Trade } from '../domain/market.ts';
 import { RejectError, RetryError } from '../errors.ts';
+import { createBinanceFutures } from './binance-futures.ts';
 import { createBybit } from './bybit.ts';
 import { createCoinbase } from './coinbase.ts';
 import { fetchBookSnapshot, fetchCandles, fetchTrades } from './history.ts';
 import { createKraken } from './kraken.ts';
+import { createOkx } from './okx.ts';
 import type { Venue } from './venue.ts';
 import { findVenue } from './venues.ts';
 
@@ -95,6 +97,32 @@ function answer(path: string, query: URLSearchParams, response: ServerResponse) 
       }),
     );
   }
+  if (path === 'aggTrades') {
+    const rows = Math.max(0, Math.min(1000, 2_500 - count('fromId') + 1));
+    return send(
+      Array.from({ length: rows }, (_, i) => {
+        const a = count('fromId') + i;
+        return { a, p: '1.10', q: '3', f: a, l: a, T: START + a * 1000, m: a % 2 === 0 };
+      }),
+    );
+  }
+  if (path === 'history-candles') {
+    const last = Math.ceil(count('after') / MINUTE) - 1;
+    const rows = Math.min(count('limit'), last - Math.floor(count('before') / MINUTE));
+    const data = Array.from({ length: rows }, (_, i) => {
+      return [String((last - i) * MINUTE), '1.10', '1.30', '1.00', '1.20', '5', '0.5', '6', '1'];
+    });
+    return send({ code: '0', msg: '', data });
+  }
+  if (path === 'history-trades') {
+    const newest = Math.min(count('after') - 1, 250);
+    const data = Array.from({ length: Math.min(count('limit'), newest) }, (_, i) => {
+      const id = newest - i;
+      const [side, ts] = [id % 2 ? 'buy' : 'sell', String(START + id * 1000)];
+      return { instId: query.get('instId'), side, sz: '3', px: '1.10', tradeId: String(id), ts };
+    });
+    return send({ code: '0', msg: '', data });
+  }
   if (path === 'Trades') {
     const first = Math.max(1, Math.floor(Number(query.get('since')?.slice(0, -6)) / 1000 - START / 1000) + 1);
     const rows = Math.max(0, Math.min(1000, 1_500 - first + 1));
@@ -115,6 +143,9 @@ const COINBASE_TRADE = { product_id: 'BTC-USD', price: '1.10', size: '0.50', sid
 
 let sim: Venue;
 let kraken: Venue;
+let usdm: Venue;
+let coinm: Venue;
+let okx: Venue;
 let bybit: Venue;
 let coinbase: Venue;
 
@@ -122,10 +153,13 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   sim = findVenue('sim', 'spot', { simUrl: url });
-  const servedHere = (venue: Venue): Venue => ({ ...venue, history: { ...venue.history, publicUrl: url } });
-  kraken = servedHere(createKraken());
-  bybit = servedHere(createBybit('linear'));
-  coinbase = servedHere(createCoinbase());
+  const here = (venue: Venue): Venue => ({ ...venue, history: { ...venue.history, publicUrl: url } });
+  kraken = here(createKraken());
+  usdm = here(createBinanceFutures('usdm'));
+  coinm = here(createBinanceFutures('coinm'));
+  okx = here(createOkx('swap'));
+  bybit = here(createBybit('linear'));
+  coinbase = here(createCoinbase());
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
@@ -227,6 +261,38 @@ describe('REST history', () => {
       Array.from({ length: 96 }, (_, i) => 5 + i).filter((id) => id <= 20 || id >= 60),
     );
     expect(trades[0]).toMatchObject({ side: 'buy', price: '1.1', size: '0.5', ts: START + 5_000 });
+  });
+
+  test('Binance futures give aggregated trades by id, and candles of no more than 200 days a page', async () => {
+    const query = { venue: usdm, symbol: 'BTC/USDT:USDT', fromId: '400', toId: '1500' };
+    const { rows } = await all<Trade>(fetchTrades(query));
+    expect(rows.map(({ id }) => Number(id))).toEqual(Array.from({ length: 1_101 }, (_, i) => 400 + i));
+    expect(rows[0]).toMatchObject({ price: '1.1', size: '3', side: 'sell', ts: START + 400_000 });
+    expect(requests.at(-1)?.url).toContain('symbol=BTCUSDT&');
+    const candles = { venue: coinm, symbol: 'BTC/USD:BTC', interval: '1m', from: START } as const;
+    const minutes = await all<Candle>(fetchCandles({ ...candles, to: START + 1_500 * MINUTE }));
+    expect(minutes.rows.map(({ ts }) => (ts - START) / MINUTE)).toEqual(
+      Array.from({ length: 1_500 }, (_, i) => i),
+    );
+    const days = { ...candles, interval: '1d', to: START + 400 * 86_400_000 } as const;
+    expect(coinm.history.candles.call(days).params).toMatchObject({
+      ...{ symbol: 'BTCUSD_PERP', endTime: START + 200 * 86_400_000 - 1 },
+    });
+    expect(await fetchBookSnapshot(coinm, 'BTC/USD:BTC')).toMatchObject({ symbol: 'BTC/USD:BTC', last: 7 });
+  });
+
+  test('OKX pages backwards, a page by its end, and comes out oldest first all the same', async () => {
+    const query = { venue: okx, symbol: 'BTC/USDT:USDT', fromId: '30', toId: '240' };
+    const { rows } = await all<Trade>(fetchTrades(query));
+    expect(rows.map(({ id }) => Number(id))).toEqual(Array.from({ length: 211 }, (_, i) => 30 + i));
+    expect(rows[0]).toMatchObject({ price: '1.1', size: '3', side: 'sell', ts: START + 30_000 });
+    expect(requests.at(-1)?.url).toContain('instId=BTC-USDT-SWAP');
+    const candles = { venue: okx, symbol: 'BTC/USDT:USDT', interval: '1m', from: START } as const;
+    const minutes = await all<Candle>(fetchCandles({ ...candles, to: START + 250 * MINUTE }));
+    expect(minutes.pages).toBe(3);
+    expect(minutes.rows.map(({ ts }) => (ts - START) / MINUTE)).toEqual(
+      Array.from({ length: 250 }, (_, i) => i),
+    );
   });
 
   test('a whole book is read as the stream’s would be', async () => {

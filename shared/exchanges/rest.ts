@@ -43,7 +43,9 @@ async function createClient({ history, simulated }: Venue): Promise<RestClient> 
   const Exchange = exchanges[history.ccxtId];
   if (!Exchange) throw new Error(`ccxt has no exchange ${history.ccxtId}`);
   const client = new Exchange({ enableRateLimit: !simulated, timeout: TIMEOUT_MS });
-  if (history.publicUrl) client.urls.api[client.urls.api.public ? 'public' : 'rest'] = history.publicUrl;
+  if (history.publicUrl) {
+    for (const kind of Object.keys(client.urls.api)) client.urls.api[kind] = history.publicUrl;
+  }
   return withoutKey(client);
 }
 

@@ -17,8 +17,10 @@ export interface Venue {
   readonly limits: Limits;
   readonly book: BookRule;
   readonly history: History;
-  /** Where to connect. The same address serves every subscription; what is wanted is said by messages. */
+  /** Where to connect; what is wanted is said by messages. */
   readonly streamUrl: string;
+  /** Channels that another address serves: they get connections of their own. */
+  readonly streamUrls?: Readonly<Partial<Record<Channel, string>>>;
   /** `BTC/USDT` → `BTCUSDT`. */
   wireSymbol(symbol: string): string;
   /** The venue's own spelling → ours. @throws {RejectError} when it can't be split */
@@ -97,14 +99,24 @@ export interface Limits {
 export interface BookRule {
   /** Where a whole book comes from: asked for over REST, or pushed on subscribing. */
   snapshot: 'rest' | 'stream';
-  /** Where updates carry ids: does `update` follow a book at update id `id`? */
-  follows?: (id: number, update: BookUpdate) => 'apply' | 'drop' | 'gap';
+  /** Where updates carry ids: does `update` follow a book that stands here? */
+  follows?: (book: BookPosition, update: BookUpdate) => 'apply' | 'drop' | 'gap';
   checksum?: {
     /** How many top levels of each side it covers. */
     levels: number;
     /** Computes it from those levels, best first, with the digits that the wire has (`0.00100000`). */
     of(bids: readonly Level[], asks: readonly Level[]): number;
   };
+}
+
+/** Where a book stands in its venue's stream. */
+export interface BookPosition {
+  /** The venue's id of the last update that it holds. */
+  id: number;
+  /** The venue's time of it, UTC ms. */
+  ts: number;
+  /** Nothing was applied since the whole book. */
+  fresh: boolean;
 }
 
 /** One REST call as ccxt's implicit methods know it: `publicGetKlines({ symbol, … })`. */

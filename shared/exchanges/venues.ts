@@ -1,8 +1,10 @@
 import { UserError } from '../errors.ts';
 import { createBinance } from './binance.ts';
+import { createBinanceFutures } from './binance-futures.ts';
 import { createBybit } from './bybit.ts';
 import { createCoinbase } from './coinbase.ts';
 import { createKraken } from './kraken.ts';
+import { createOkx } from './okx.ts';
 import type { Venue } from './venue.ts';
 
 /** What adapters need to know of this installation. */
@@ -13,7 +15,11 @@ export interface VenueSettings {
 
 /** Every native adapter by venue and market: the one place to add a line for a new one. */
 const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: VenueSettings) => Venue>>>> = {
-  binance: { spot: () => createBinance() },
+  binance: {
+    spot: () => createBinance(),
+    usdm: () => createBinanceFutures('usdm'),
+    coinm: () => createBinanceFutures('coinm'),
+  },
   bybit: {
     spot: () => createBybit('spot'),
     linear: () => createBybit('linear'),
@@ -21,6 +27,11 @@ const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: Venue
   },
   coinbase: { spot: createCoinbase },
   kraken: { spot: createKraken },
+  okx: {
+    spot: () => createOkx('spot'),
+    swap: () => createOkx('swap'),
+    futures: () => createOkx('futures'),
+  },
   sim: { spot: createSim },
 };
 

@@ -58,7 +58,7 @@ export const TASKS = {
     backoffMs: 1_000,
     timeLimitMs: 30 * MINUTE,
   },
-  /** Fetches the trades that a disconnect or a crash lost, both ids included. */
+  /** Fetches the trades that a disconnect or a crash lost, both ids included; `fromId` 0: holes of the last hour. */
   backfill_trades: {
     queue: 'history',
     payload: z.strictObject({

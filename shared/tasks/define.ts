@@ -12,6 +12,8 @@ export const QUEUES = {
   maintenance: { sharded: false, slots: 1 },
 } as const satisfies Record<string, { sharded: boolean; slots: number }>;
 export type QueueName = keyof typeof QUEUES;
+/** Consumed by a pool only while it holds a lease: no other could do anything with what is in it. */
+export const LEASED_QUEUES: readonly QueueName[] = ['execution'];
 export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
 
 /** States as Celery's clients know them. https://docs.celeryq.dev/en/stable/userguide/tasks.html#task-states */

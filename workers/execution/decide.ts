@@ -3,7 +3,7 @@ import { now } from '../../shared/clock.ts';
 import { type Autopilot, takeDailyTrade } from '../../shared/db/autopilots.ts';
 import { lockBalance } from '../../shared/db/balances.ts';
 import type { Transaction } from '../../shared/db/client.ts';
-import { addDecision, findDecision } from '../../shared/db/decisions.ts';
+import { addDecision, findDecision, findLaterDecision } from '../../shared/db/decisions.ts';
 import { type HeldLease, withLease } from '../../shared/db/leases.ts';
 import { addIntent, listOpenOrders, type OrderRow } from '../../shared/db/orders.ts';
 import { findHolding } from '../../shared/db/positions.ts';
@@ -20,7 +20,8 @@ const BOOK_PATIENCE_MS = 10_000;
 
 /**
  * Decides once on a signal: skips it with a reason, or commits an order as an intent, with the day's count and the
- * decision in the same transaction, under the lease. Returns the intent.
+ * decision in the same transaction, under the lease. Returns the intent. A signal that comes after a later one of its
+ * symbol is skipped: the position stays where the newest signal wants it.
  * @throws {RetryError} while the book is not live, or an earlier order of the symbol is not at its end
  * @throws {FencedError} when the lease is lost
  */
@@ -46,6 +47,8 @@ export async function decide(
     if (!fresh) await skip(`stale: the candle closed ${Math.round((time - signal.ts) / 1_000)} s ago`);
     else if (!book) await skip(`no live book within ${BOOK_PATIENCE_MS / 1_000} s`);
     else if (cash === undefined) await skip(`no account in ${currency}`);
+    else if (await findLaterDecision(tx, autopilot.name, signal))
+      await skip(`a later signal of ${signal.symbol} was decided on before it`);
     else return order(tx, { autopilot, signal, lease, cash, book, skip });
     return undefined;
   });

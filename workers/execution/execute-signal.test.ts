@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testContext } from '../../ops/testing/context.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
-import { listAutopilots, takeDailyTrade } from '../../shared/db/autopilots.ts';
+import { type Autopilot, listAutopilots, takeDailyTrade } from '../../shared/db/autopilots.ts';
 import { listBalances } from '../../shared/db/balances.ts';
 import { ensureInstruments } from '../../shared/db/instruments.ts';
-import { acquireLease, type HeldLease, releaseLease } from '../../shared/db/leases.ts';
-import { listOrders } from '../../shared/db/orders.ts';
+import { acquireLease, type HeldLease, releaseLease, withLease } from '../../shared/db/leases.ts';
+import { listOrders, type OrderRow, saveOutcome } from '../../shared/db/orders.ts';
 import { listPositions } from '../../shared/db/positions.ts';
 import { addSignals, listSignals, listUndecidedSignals } from '../../shared/db/signals.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
@@ -48,7 +48,7 @@ async function fly(ttlMs = 30_000): Promise<void> {
   context.leases.set(key, { ...lease, check() {} });
 }
 
-async function set(settings: { dailyTradeLimit?: number; orderFraction?: string; enabled?: boolean }) {
+async function set(settings: Partial<Autopilot>) {
   const [pilot] = configuredAutopilots(context.config);
   if (!pilot) throw new Error('no autopilot');
   await saveAutopilots(db.sql, context.config, [{ ...pilot, ...settings }]);
@@ -229,6 +229,27 @@ test('while an order of the symbol is not at its end, the next signal waits', as
   expect(await listOrders(db.sql)).toHaveLength(1);
 });
 
+test('signals that come in the wrong order leave the position where the newest one wants it', async () => {
+  await show();
+  const [buy, sell] = [await signal('buy', 'BTC/USDT', { ageMs: 2_000 }), await signal('sell')];
+  await execute(sell);
+  await execute(buy);
+  expect(await listOrders(db.sql)).toEqual([]);
+  expect(await outcomes()).toEqual([
+    ['skipped', 'nothing to sell'],
+    ['skipped', 'a later signal of BTC/USDT was decided on before it'],
+  ]);
+});
+
+test('an intent is brought to its end even when its autopilot has turned to another interval since', async () => {
+  await show();
+  const id = await signal('buy');
+  await leaveIntent(id);
+  await set({ interval: '1m' });
+  await execute(id);
+  expect((await listOrders(db.sql))[0]?.state).toBe('FILLED');
+});
+
 test('an intent whose signal has grown stale expires and moves no money', async () => {
   await show();
   const id = await signal('buy');
@@ -286,6 +307,19 @@ test('a stale holder that wakes between intent and fill moves no money', async (
   expect((await listOrders(db.sql))[0]).toMatchObject({ state: 'INTENT', fills: [] });
 });
 
+test('an order that has moved since it was read is not moved again', async () => {
+  await show();
+  const id = await signal('buy');
+  await leaveIntent(id);
+  const [read] = await listOrders(db.sql);
+  const lease = context.leases.get(leaseKey(PILOT)) as HeldLease;
+  await execute(id);
+  const outcome = { state: 'EXPIRED', filled: '0', averagePrice: null, fee: '0', reason: null } as const;
+  const again = withLease(db.sql, lease, (tx) => saveOutcome(tx, read as OrderRow, outcome, [], lease.token));
+  await expect(again).rejects.toThrow('is no longer INTENT');
+  expect((await listOrders(db.sql))[0]?.state).toBe('FILLED');
+});
+
 test('a holder that no longer trusts its lease by its own clock does not even ask the database', async () => {
   await show();
   const [undecided, intended] = [await signal('buy'), await signal('buy')];
@@ -319,10 +353,10 @@ test('only live signals of an enabled autopilot are acted on, by the process tha
   await set({ enabled: false });
   const id = await signal('buy');
   await execute(id);
-  expect(await listUndecidedSignals(db.sql, 60_000)).toEqual([]);
+  expect(await listUndecidedSignals(db.sql)).toEqual([]);
   expect(await listOrders(db.sql)).toEqual([]);
   await set({});
-  expect((await listUndecidedSignals(db.sql, 60_000)).map((row) => row.id)).toEqual([id]);
+  expect((await listUndecidedSignals(db.sql)).map((row) => row.id)).toEqual([id]);
   context.leases.clear();
   await expect(execute(id)).rejects.toThrow('not flown by this process');
   await expect(execute(999_999)).rejects.toThrow('there is no signal 999999');

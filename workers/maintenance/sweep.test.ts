@@ -88,6 +88,19 @@ test('a fresh live signal without a decision is executed again, even after its j
   expect(await run()).toEqual(nothing);
 });
 
+test('any number of stale signals that nobody decided on hides no fresh one', async () => {
+  const base = { venue: 'sim', symbol: 'BTC/USDT', strategy: 'sma-cross', side: 'buy', price: '1' } as const;
+  const series = { ...base, interval: '1s', details: {}, live: true } as const;
+  const time = Date.now();
+  await addSignals(
+    db.sql,
+    Array.from({ length: 501 }, (_, n) => ({ ...series, ts: time - 60_000 - n })),
+  );
+  await addSignals(db.sql, [{ ...series, ts: time }]);
+  await db.sql`UPDATE signals SET created_at = created_at - interval '10 seconds'`;
+  expect(await run()).toEqual({ ...nothing, signals: 1 });
+});
+
 test('unsent mail of a day is sent on, older mail stays for people to read', async () => {
   const id = await addMail(db.sql, { key: 'a', kind: 'signal', subject: 's', body: 'b' });
   await addMail(db.sql, { key: 'b', kind: 'signal', subject: 's', body: 'b' });
@@ -101,7 +114,7 @@ test('tasks that ended a month ago are forgotten', async () => {
   await saveOutcome(db.sql, 'old', { state: 'SUCCESS', result: null });
   await run();
   expect(await findTask(db.sql, 'old')).toBeDefined();
-  await db.sql`UPDATE tasks SET finished_at = finished_at - interval '31 days'`;
+  await db.sql`UPDATE tasks SET finished_at = finished_at - interval '31 days', created_at = created_at - interval '31 days'`;
   await run();
   expect(await findTask(db.sql, 'old')).toBeUndefined();
 });

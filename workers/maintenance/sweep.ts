@@ -1,11 +1,9 @@
-import { now } from '../../shared/clock.ts';
 import { canMail } from '../../shared/config.ts';
 import { deleteOldBadFrames } from '../../shared/db/bad-frames.ts';
 import { listOpenOrders } from '../../shared/db/orders.ts';
 import { listUnsentMail } from '../../shared/db/outbox.ts';
 import { listUndecidedSignals } from '../../shared/db/signals.ts';
 import { deleteEndedTasks, listUnfinishedTasks, saveOutcome, taskRecord } from '../../shared/db/tasks.ts';
-import { isFresh, maxSignalAgeMs } from '../../shared/domain/freshness.ts';
 import { messageOf, RejectError } from '../../shared/errors.ts';
 import { isTaskName, type Payload, type TaskName } from '../../shared/tasks/catalogue.ts';
 import type { Handler, TaskContext } from '../context.ts';
@@ -55,15 +53,8 @@ async function reviveTasks(context: TaskContext): Promise<number> {
 }
 
 async function reviveSignals(context: TaskContext): Promise<number> {
-  const time = now();
-  const signals = await listUndecidedSignals(context.sql, maxSignalAgeMs('1d'));
-  return reviveEach(
-    context,
-    signals.filter(
-      ({ ts, interval, createdAt }) => isFresh(ts, interval, time) && createdAt <= time - GRACE_MS,
-    ),
-    ({ id }) => executeAgain(context, id),
-  );
+  const signals = await listUndecidedSignals(context.sql, { minAgeMs: GRACE_MS });
+  return reviveEach(context, signals, ({ id }) => executeAgain(context, id));
 }
 
 async function reviveOrders(context: TaskContext): Promise<number> {

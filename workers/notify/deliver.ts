@@ -13,7 +13,7 @@ export type Delivery =
 
 /**
  * Hands one message to the server of `url`. `beforeEnd` runs, and is waited for, before the last byte leaves: until
- * then the server can't have accepted the message, whatever dies.
+ * then the server can't have accepted the message, whatever dies. Its error ends the attempt and is thrown on.
  */
 export async function deliver(
   url: string,
@@ -24,9 +24,13 @@ export async function deliver(
   const options = parseConnectionUrl(url);
   const connection = new SMTPConnection({ ...options, ...TIMEOUTS });
   let handedOver = false;
+  let heldBack: { error: unknown } | undefined;
   async function* chunks() {
     yield message.subarray(0, -1);
-    await beforeEnd();
+    await beforeEnd().catch((error) => {
+      heldBack = { error };
+      throw error;
+    });
     handedOver = true;
     yield message.subarray(-1);
   }
@@ -49,6 +53,7 @@ export async function deliver(
     const refused = info.rejected.map(String).join(', ');
     return { outcome: 'accepted', note: refused ? `refused for ${refused}` : null };
   } catch (error) {
+    if (heldBack) throw heldBack.error;
     return judge(error as SMTPConnection.SMTPError, handedOver);
   } finally {
     body.destroy();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testContext } from '../../ops/testing/context.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
-import { addMail, findMail, type NewMail, saveMailSending } from '../../shared/db/outbox.ts';
+import { addMail, findMail, type NewMail, saveMailError, saveMailSending } from '../../shared/db/outbox.ts';
 import type { TaskContext } from '../context.ts';
 import { messageIdOf } from './compose-mail.ts';
 import { deliver } from './deliver.ts';
@@ -140,16 +140,33 @@ test('when the answer is lost after the whole mail was taken, it is not sent a s
 
 test('a sender that dies before the last byte leaves no mail behind it, so it is safe to send again', async () => {
   const message = Buffer.from('Subject: half\r\n\r\nbody\r\n');
-  const delivery = await deliver(
+  const delivery = deliver(
     context.config.SMTP_URL as string,
     { envelope: { from: 'mill@example.org', to: ['a@example.org'] }, message },
     () => Promise.reject(new Error('killed')),
     context.signal,
   );
-  expect(delivery).toEqual({ outcome: 'refused', forGood: false, reason: 'killed' });
+  await expect(delivery).rejects.toThrow('killed');
   const id = await waiting();
   await send(id);
   expect((await taken()).map(({ text }) => text.includes('half'))).toEqual([false]);
+});
+
+test('a sender whose lock the database forgot leaves the mail to the one that came after it', async () => {
+  const id = await waiting();
+  await expect(send(id, { ...context, sql: forgetful(() => send(id)) })).rejects.toThrow(
+    'another worker has this mail in hand',
+  );
+  expect(await state(id)).toEqual({ state: 'sent', attempts: 1, error: null });
+  expect(await taken()).toHaveLength(1);
+});
+
+test('a late error of a sender that had no claim takes nothing from the one that has', async () => {
+  const id = await waiting();
+  expect(await saveMailSending(db.sql, id)).toBe(true);
+  expect(await saveMailSending(db.sql, id)).toBe(false);
+  await saveMailError(db.sql, id, { from: 'waiting', to: 'waiting', error: 'refused' });
+  expect(await state(id)).toEqual({ state: 'sending', attempts: 1, error: null });
 });
 
 test('a mail whose sender died after the last byte is given up with the reason', async () => {
@@ -183,3 +200,12 @@ test('without a server or a receiver mail stays waiting', async () => {
   await send(id, testContext(db, redis));
   expect(await state(id)).toEqual({ state: 'waiting', attempts: 0, error: null });
 });
+
+/** A database that forgets the lock, as a restart does, and lets `other` go first when the mail is about to leave. */
+function forgetful(other: () => Promise<unknown>): TaskContext['sql'] {
+  return new Proxy(db.sql, {
+    get: (sql, key) =>
+      key === 'begin' ? (work: (on: typeof sql) => unknown) => work(sql) : Reflect.get(sql, key),
+    apply: (sql, self, statement) => other().then(() => Reflect.apply(sql, self, statement)),
+  });
+}

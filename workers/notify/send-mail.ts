@@ -12,6 +12,8 @@ import type { Handler, TaskContext } from '../context.ts';
 import { composeMail } from './compose-mail.ts';
 import { deliver } from './deliver.ts';
 
+const IN_HAND = 'another worker has this mail in hand';
+
 /**
  * Sends one mail of the outbox: exactly once, save for one stretch that SMTP leaves open.
  *
@@ -20,12 +22,13 @@ import { deliver } from './deliver.ts';
  * leaves open whether the server took it: such a mail is not sent again but ends as `failed` with that reason, for a
  * second mail about one signal would be worse than one to look up. The Message-ID, made from the key, finds it.
  * Without `SMTP_URL` or `MAIL_TO` mail stays `waiting`.
+ * The lock spares a second sender the work; the move to `sending` is what only one can make.
  * @throws {RetryError} when the server is away or refuses for now
  */
 export const sendMail: Handler<'send_mail'> = async ({ outboxId }, context) => {
   if (!canMail(context.config)) return { state: 'waiting' };
   return context.sql.begin(async (tx) => {
-    if (!(await lockMail(tx, outboxId))) throw new RetryError('another worker has this mail in hand');
+    if (!(await lockMail(tx, outboxId))) throw new RetryError(IN_HAND);
     const mail = await findMail(tx, outboxId);
     if (!mail) throw new RejectError(`there is no mail ${outboxId}`, 'outboxId');
     if (mail.state === 'waiting') return { state: await send(mail, context) };
@@ -37,18 +40,19 @@ export const sendMail: Handler<'send_mail'> = async ({ outboxId }, context) => {
 async function send(mail: Mail, context: TaskContext): Promise<Mail['state']> {
   const { sql, config, signal } = context;
   const composed = await composeMail(mail, { from: config.MAIL_FROM, to: config.MAIL_TO });
-  const delivery = await deliver(
-    config.SMTP_URL as string,
-    composed,
-    () => saveMailSending(sql, mail.id),
-    signal,
-  );
+  let from: 'waiting' | 'sending' = 'waiting';
+  const claim = async () => {
+    if (!(await saveMailSending(sql, mail.id))) throw new RetryError(IN_HAND);
+    from = 'sending';
+  };
+  const delivery = await deliver(config.SMTP_URL as string, composed, claim, signal);
   if (delivery.outcome === 'unknown') return giveUp(mail, context, delivery.reason);
   if (delivery.outcome === 'accepted') {
     await saveMailSent(sql, mail.id, delivery.note);
     return 'sent';
   }
-  await saveMailError(sql, mail.id, delivery.forGood ? 'failed' : 'waiting', delivery.reason);
+  const to = delivery.forGood ? 'failed' : 'waiting';
+  await saveMailError(sql, mail.id, { from, to, error: delivery.reason });
   if (!delivery.forGood) throw new RetryError(`mail ${mail.id} is not sent yet: ${delivery.reason}`);
   context.log.error({ mail: mail.id, reason: delivery.reason }, 'mail refused for good');
   return 'failed';
@@ -56,11 +60,7 @@ async function send(mail: Mail, context: TaskContext): Promise<Mail['state']> {
 
 async function giveUp(mail: Mail, { sql, log }: TaskContext, reason: string): Promise<Mail['state']> {
   log.error({ mail: mail.id, reason }, 'mail may have been sent, it is not sent again');
-  await saveMailError(
-    sql,
-    mail.id,
-    'failed',
-    `it may have been sent: ${reason} before the server's answer was kept`,
-  );
+  const error = `it may have been sent: ${reason} before the server's answer was kept`;
+  await saveMailError(sql, mail.id, { from: 'sending', to: 'failed', error });
   return 'failed';
 }

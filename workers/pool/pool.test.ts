@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Job } from 'bullmq';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { findTask, taskRecord } from '../../shared/db/tasks.ts';
@@ -7,10 +8,10 @@ import { Releasers } from '../../shared/lifecycle.ts';
 import { createLog } from '../../shared/log.ts';
 import { listProcesses } from '../../shared/queue/heartbeat.ts';
 import { submitTask } from '../../shared/queue/submit.ts';
-import type { TaskState } from '../../shared/tasks/define.ts';
+import type { QueueName, TaskState } from '../../shared/tasks/define.ts';
 import type { PoolDeps } from '../context.ts';
 import { startPool } from './pool.ts';
-import type { Handlers } from './run-task.ts';
+import { type Handlers, runTask } from './run-task.ts';
 
 let db: TestDatabase;
 let redis: TestRedis;
@@ -123,12 +124,54 @@ test('a pool that drains lets a running task end, then leaves the list of proces
   expect(await listProcesses(redis.redis, 'millrace')).toEqual([]);
 });
 
-function pool(handlers: Partial<Handlers>): Promise<PoolDeps> {
+test('a task whose lock is lost before it began is not begun: nothing fails behind its back', async () => {
+  const deps = await pool({});
+  let runs = 0;
+  const handlers = { bootstrap: async () => runs++ } as unknown as Handlers;
+  const at = 1_700_000_000_000;
+  const job = { name: 'bootstrap', id: 'late', attemptsStarted: 1 } as Job;
+  job.data = { venue: 'sim', symbol: 'BTC/USDT', interval: '1m', from: at, to: at };
+  const lost = AbortSignal.abort();
+  await expect(runTask(deps, handlers, 'test', job, lost)).rejects.toThrow('interrupted');
+  expect(runs).toBe(0);
+});
+
+test('an emptied Redis gets its timetable and the limit of its shards back within seconds', async () => {
+  const deps = await pool({ sweep: async () => {} }, ['maintenance', 'archive']);
+  const isThere = async () =>
+    (await deps.queues.get('maintenance').getJobScheduler('sweep')) !== undefined &&
+    (await deps.queues.get('archive-1').getGlobalConcurrency()) === 1;
+  await until(isThere);
+  await redis.redis.flushdb();
+  await until(isThere);
+});
+
+test('a pool takes signals only while it holds a lease, and then in their order', async () => {
+  const taken: number[] = [];
+  const deps = await pool({ execute_signal: async ({ signalId }) => taken.push(signalId) });
+  const enqueue = (signalId: number) => deps.queues.enqueue('execute_signal', { signalId });
+  const lease = { key: 'autopilot:a', token: 1, check() {} };
+  for (const signalId of [1, 2, 3]) await enqueue(signalId);
+  await until(async () => (await listProcesses(redis.redis, 'millrace')).length === 1);
+  expect(taken).toEqual([]);
+  deps.leases.set(lease.key, lease);
+  await until(async () => taken.length === 3);
+  deps.leases.delete(lease.key);
+  deps.leases.set(lease.key, lease);
+  await enqueue(4);
+  await until(async () => taken.length === 4);
+  expect(taken).toEqual([1, 2, 3, 4]);
+});
+
+function pool(
+  handlers: Partial<Handlers>,
+  queues: QueueName[] = ['reports', 'history', 'execution'],
+): Promise<PoolDeps> {
   const config = loadConfig({ REDIS_URL: redis.url, TIMESCALEDB_URL: db.url });
   releasers = new Releasers(log);
   return startPool(config, log, releasers, handlers as Handlers, {
     name: 'test',
-    queues: ['reports', 'history'],
+    queues,
   });
 }
 

@@ -11,8 +11,11 @@ import { startHeartbeat } from '../../shared/queue/heartbeat.ts';
 import { LockClient } from '../../shared/queue/lock.ts';
 import { Queues } from '../../shared/queue/queues.ts';
 import { connectBlockingRedis, connectRedis } from '../../shared/queue/redis.ts';
-import { QUEUES, type QueueName } from '../../shared/tasks/define.ts';
+import { LEASED_QUEUES, QUEUES, type QueueName } from '../../shared/tasks/define.ts';
 import type { PoolDeps } from '../context.ts';
+import { HeldLeases } from './held-leases.ts';
+import { keepOneActive } from './one-active.ts';
+import { repeat } from './repeat.ts';
 import { type Handlers, retryDelay, runTask } from './run-task.ts';
 import { keepSchedules } from './schedules.ts';
 
@@ -20,6 +23,10 @@ import { keepSchedules } from './schedules.ts';
 const WARM_SHUTDOWN_MS = 12_000;
 /** And what cancelled ones get to put their things in order. */
 const COLD_SHUTDOWN_MS = 3_000;
+const ONE_ACTIVE_MS = 3_000;
+
+/** A job whose pool died holds up its shard until its lock, of 10 s, is seen to be gone; a signal keeps for 15 s. */
+const STALLED_CHECK_MS = 1_000;
 
 export interface PoolOptions {
   name: string;
@@ -52,16 +59,19 @@ export async function startPool(
   releasers.push('queues', () => queues.close());
 
   const metrics = createMetrics(name);
+  const leases = new HeldLeases();
   const deps: PoolDeps = {
     config,
     sql,
     redis: enqueuing,
     queues,
     locks: new LockClient(enqueuing, config.NAMESPACE),
-    leases: new Map(),
+    leases,
     metrics,
     log,
   };
+  await keepOneActive(queues, queueNames);
+  repeat('one job a shard', ONE_ACTIVE_MS, () => keepOneActive(queues, queueNames), { log, releasers });
   await prepare?.(deps, releasers);
   const cold = new AbortController();
   let busy = 0;
@@ -79,7 +89,7 @@ export async function startPool(
           prefix: config.NAMESPACE,
           concurrency: QUEUES[queue].slots,
           lockDuration: 10_000,
-          stalledInterval: 5_000,
+          stalledInterval: STALLED_CHECK_MS,
           maxStalledCount: 20,
           settings: { backoffStrategy: retryDelay },
         },
@@ -91,6 +101,10 @@ export async function startPool(
       return worker;
     }),
   );
+  const leased = workers.filter(({ name }) => (LEASED_QUEUES as string[]).includes(name));
+  leases.follow((any) => {
+    for (const worker of leased) if (!worker.closing) any ? worker.resume() : worker.pause(true);
+  });
   releasers.push('workers', async () => {
     const closing = Promise.all(workers.map((worker) => worker.close()));
     if (await endsWithin(WARM_SHUTDOWN_MS, closing)) return;
@@ -98,7 +112,6 @@ export async function startPool(
     if (await endsWithin(COLD_SHUTDOWN_MS, closing)) return;
     await Promise.all(workers.map((worker) => worker.close(true)));
   });
-  await keepOneActive(queues, queueNames);
 
   const physicalNames = queueNames.flatMap((queue) => queues.physicalNames(queue));
   const slots = workers.reduce((sum, worker) => sum + worker.concurrency, 0);
@@ -109,14 +122,7 @@ export async function startPool(
     () => ({ queues: physicalNames, slots, busy }),
   );
   releasers.push('heartbeat', () => heartbeat.stop());
-  if (queueNames.includes('maintenance')) await keepSchedules(deps, releasers);
+  if (queueNames.includes('maintenance')) keepSchedules(deps, releasers);
   log.info({ queues: physicalNames, slots }, 'pool is ready');
   return deps;
-}
-
-/** A shard runs one job at a time in the whole cluster, however many pools consume it: a symbol keeps its order. */
-async function keepOneActive(queues: Queues, queueNames: QueueName[]) {
-  const sharded = queueNames.filter((queue) => QUEUES[queue].sharded);
-  const names = sharded.flatMap((queue) => queues.physicalNames(queue));
-  await Promise.all(names.map((name) => queues.get(name).setGlobalConcurrency(1)));
 }

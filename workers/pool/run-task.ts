@@ -57,7 +57,8 @@ export async function runTask(
       await say('STARTED');
     }
     const handler = handlers[name] as Handler<typeof name>;
-    const result = await untilAborted(handler(payload, context), signal, deadline, definition.timeLimitMs);
+    const work = () => handler(payload, context);
+    const result = await untilAborted(work, signal, deadline, definition.timeLimitMs);
     if (definition.recorded) await saveOutcome(deps.sql, id, { state: 'SUCCESS', result });
     await finish('SUCCESS');
     return result;
@@ -91,12 +92,11 @@ export function retryDelay(
 }
 
 async function untilAborted<T>(
-  work: Promise<T>,
+  work: () => Promise<T>,
   signal: AbortSignal,
   deadline: AbortSignal,
   limitMs: number,
 ): Promise<T> {
-  signal.throwIfAborted();
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () =>
@@ -105,10 +105,12 @@ async function untilAborted<T>(
           deadline.aborted ? `time limit of ${limitMs} ms reached` : 'interrupted: the pool is stopping',
         ),
       );
+    if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
   });
   try {
-    return await Promise.race([work, aborted]);
+    // The work of a task that was aborted before it began is not begun: nobody would hear of its failure.
+    return await Promise.race(signal.aborted ? [aborted] : [work(), aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

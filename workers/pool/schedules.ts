@@ -1,29 +1,18 @@
-import { sleep } from '../../shared/clock.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { Releasers } from '../../shared/lifecycle.ts';
 import { jobOptions } from '../../shared/queue/queues.ts';
 import { TASK_NAMES, taskDefinition } from '../../shared/tasks/catalogue.ts';
 import type { PoolDeps } from '../context.ts';
+import { repeat } from './repeat.ts';
 
-const CHECK_MS = 30_000;
+/** The sweep must be back while the signals that an emptied Redis lost are fresh. */
+const CHECK_MS = 3_000;
 
 /**
  * Keeps the catalogue's timetable in the queues. One pool at a time does it, for concurrent upserts can lose or
  * double ticks; it is repeated so that an emptied Redis gets its timetable back.
  */
-export async function keepSchedules(deps: PoolDeps, releasers: Releasers): Promise<void> {
-  const stop = new AbortController();
-  const loop = (async () => {
-    do {
-      await upsertAll(deps).catch((error) =>
-        deps.log.warn({ reason: messageOf(error) }, 'schedules not checked'),
-      );
-    } while (await sleep(CHECK_MS, stop.signal));
-  })();
-  releasers.push('schedules', async () => {
-    stop.abort();
-    await loop;
-  });
+export function keepSchedules(deps: PoolDeps, releasers: Releasers): void {
+  repeat('schedules', CHECK_MS, () => upsertAll(deps), { log: deps.log, releasers });
 }
 
 async function upsertAll(deps: PoolDeps): Promise<void> {

@@ -1,0 +1,68 @@
+import type { BookUpdate } from '../domain/market.ts';
+import { barOf, okxHistory } from './okx-history.ts';
+import { MAX_FRAME_LENGTH, OKX_BARS, OkxMapper } from './okx-mapper.ts';
+import { okxInstId, unifyOkxSymbol } from './okx-symbols.ts';
+import type { BookPosition, Subscription, Venue } from './venue.ts';
+
+const PUBLIC = 'wss://ws.okx.com:8443/ws/v5/public';
+const BUSINESS = 'wss://ws.okx.com:8443/ws/v5/business';
+/** 64 KiB a message; one argument takes about 60 characters. */
+const ARGS_PER_REQUEST = 200;
+
+/**
+ * OKX v5. One dialect for spot, swaps and dated futures, whose symbols never meet; sizes of swaps and futures are
+ * contracts, as the venue says them. Trades are `trades-all`, one a message, whose ids are those of REST.
+ * https://www.okx.com/docs-v5/en/#order-book-trading-market-data
+ */
+export function createOkx(market: 'spot' | 'swap' | 'futures'): Venue {
+  return {
+    name: 'okx',
+    market,
+    label: `OKX ${{ spot: 'spot', swap: 'perpetual swaps', futures: 'futures' }[market]}`,
+    simulated: false,
+    channels: ['trades', 'book', 'quotes', 'candles'],
+    intervals: [...OKX_BARS.values()],
+    limits: {
+      silenceMs: 30_000,
+      ping: { message: 'ping', everyMs: 15_000 },
+      // 480 requests an hour, beside which the 240 pings do not count.
+      messages: { count: 700, perMs: 3_600_000 },
+      // "Fewer than 30 books a connection", each with its quotes.
+      subscriptionsPerConnection: 58,
+      reconnectFloorMs: 400,
+      maxFrameLength: MAX_FRAME_LENGTH,
+    },
+    book: { snapshot: 'stream', follows },
+    history: okxHistory,
+    streamUrl: PUBLIC,
+    streamUrls: { trades: BUSINESS, candles: BUSINESS },
+    wireSymbol: okxInstId,
+    unifiedSymbol: unifyOkxSymbol,
+    subscribe: (subscriptions) => requests('subscribe', subscriptions),
+    unsubscribe: (subscriptions) => requests('unsubscribe', subscriptions),
+    createMapper: () => new OkxMapper(),
+  };
+}
+
+/**
+ * An update follows iff its `prevSeqId` is the `seqId` before it. That holds for a keep-alive (both equal, nothing
+ * changed) and for a reset of the counter (`seqId` below `prevSeqId`) too; since ids may fall, it is the time that
+ * tells a repeated update from one behind a lost reset.
+ */
+function follows({ id, ts }: BookPosition, { prev, last = 0, ts: updateTs }: BookUpdate) {
+  if (prev === undefined || prev === id) return 'apply';
+  return updateTs < ts || (updateTs === ts && last <= id) ? 'drop' : 'gap';
+}
+
+function requests(op: string, subscriptions: readonly Subscription[]): string[] {
+  const args = subscriptions.map(({ channel, symbol, interval = '1m' }) => ({
+    channel: { trades: 'trades-all', book: 'books', quotes: 'bbo-tbt', candles: `candle${barOf(interval)}` }[
+      channel
+    ],
+    instId: okxInstId(symbol),
+  }));
+  const pages = Math.ceil(args.length / ARGS_PER_REQUEST);
+  return Array.from({ length: pages }, (_, page) =>
+    JSON.stringify({ op, args: args.slice(page * ARGS_PER_REQUEST, (page + 1) * ARGS_PER_REQUEST) }),
+  );
+}
