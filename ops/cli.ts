@@ -8,7 +8,8 @@ import { QUEUE_NAMES } from '../shared/tasks/define.ts';
  */
 const program = new Command('millrace')
   .description('A self-hosted worker cluster for crypto trading, with an admin console')
-  .showHelpAfterError('(run millrace --help for the verbs)')
+  .showHelpAfterError('(add --help for what there is)')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'millrace: ')) })
   .exitOverride();
 
 program
