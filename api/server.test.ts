@@ -40,6 +40,23 @@ describe('reads', () => {
   });
 
   test.each([
+    ['/candles?symbol=BTC/USDT&interval=1s', 'venue: is missing'],
+    [
+      '/candles?venue=sim&symbol=BTC/USDT&interval=7s',
+      'interval: must be one of 1s, 1m, 5m, 15m, 1h, 4h, 1d',
+    ],
+    ['/trades?venue=sim&symbol=BTC/USDT&limit=9999', 'limit: must be a whole number from 1 to 1000'],
+    ['/signals?sort=price', 'sort: is not known here'],
+  ])('%s is refused in words: %s', async (path, detail) => {
+    expect(await (await api.call(path)).json()).toMatchObject({ status: 400, detail });
+  });
+
+  test('a report of a day that has not begun is refused at once', async () => {
+    const body = { day: new Date(Date.now() + 172_800_000).toISOString().slice(0, 10) };
+    expect(await (await api.call('/reports', body)).json()).toMatchObject({ status: 400 });
+  });
+
+  test.each([
     '/candles?venue=sim&symbol=BTC/USDT&interval=1s',
     '/trades?venue=sim&symbol=BTC/USDT',
     '/signals',

@@ -13,7 +13,7 @@ CREATE TABLE signals (
   UNIQUE (instrument_id, interval, strategy, ts)
 );
 COMMENT ON COLUMN signals.ts IS 'close time of the candle that gave the signal';
-COMMENT ON COLUMN signals.live IS 'found on the live stream while fresh: only such a signal leads to mail and orders';
+COMMENT ON COLUMN signals.live IS 'found while fresh, not in a replay: only such a signal leads to mail and orders';
 CREATE INDEX signals_newest ON signals (ts DESC, id DESC);
 
 -- How far each series of candles has been evaluated; "ts" is the open time of the last candle.

@@ -8,7 +8,8 @@ import { QUEUE_NAMES } from '../shared/tasks/define.ts';
  */
 const program = new Command('millrace')
   .description('A self-hosted worker cluster for crypto trading, with an admin console')
-  .showHelpAfterError('(run millrace --help for the verbs)')
+  .showHelpAfterError('(add --help for what there is)')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'millrace: ')) })
   .exitOverride();
 
 program
@@ -103,6 +104,14 @@ program
   .option('--depth <levels>', 'how many levels to print', '25')
   .argument('[file]', 'a recording, gzip understood; stdin when absent')
   .action(async (file, options) => (await import('./commands/book.ts')).book(file, options));
+
+program
+  .command('candles')
+  .description('trade events as NDJSON in, candles as CSV out, timestamps in UTC ms')
+  .requiredOption('--interval <interval>', 'length of a candle: 1s, 1m, 5m, 15m, 1h, 4h or 1d')
+  .option('--symbol <symbol>', 'the symbol to take, where there are several')
+  .argument('[file]', 'what `millrace normalize` writes, gzip understood; stdin when absent')
+  .action(async (file, options) => (await import('./commands/candles.ts')).candles(file, options));
 
 const bench = program.command('bench').description('measure, beside a reference of the same run');
 bench

@@ -34,11 +34,11 @@ export class Problems {
   }
 
   /** `3 frames could not be read: not valid JSON (2, first in line 7); p is negative (1, first in line 9)` */
-  summary(): string {
+  summary(unit = 'frame'): string {
     const reasons = [...this.#reasons].map(
       ([reason, { count, line }]) => `${reason} (${count}, first in line ${line})`,
     );
-    return `${this.count} ${this.count === 1 ? 'frame' : 'frames'} could not be read: ${reasons.join('; ')}`;
+    return `${this.count} ${this.count === 1 ? unit : `${unit}s`} could not be read: ${reasons.join('; ')}`;
   }
 }
 
@@ -132,7 +132,7 @@ function parseLine(text: string, line: number): RecordedFrame | undefined {
 }
 
 /** Whole lines as they become available; the last one needs no line break. */
-async function* readLines(file: string | undefined, name: string): AsyncGenerator<string[]> {
+export async function* readLines(file: string | undefined, name: string): AsyncGenerator<string[]> {
   const decoder = new StringDecoder('utf8');
   let rest: string[] = [];
   for await (const chunk of readBytes(file, name)) {

@@ -1,8 +1,9 @@
 import { backoffMs, now, sleep } from '../shared/clock.ts';
 import { type Config, requireSetting } from '../shared/config.ts';
-import { INTERVALS, type Interval, isInterval, type MarketEvent } from '../shared/domain/market.ts';
-import { messageOf, UserError } from '../shared/errors.ts';
+import type { Interval, MarketEvent } from '../shared/domain/market.ts';
+import { messageOf } from '../shared/errors.ts';
 import { Feed } from '../shared/exchanges/feed.ts';
+import { chooseIntervals } from '../shared/exchanges/intervals.ts';
 import type { Subscription, Venue } from '../shared/exchanges/venue.ts';
 import { findVenue } from '../shared/exchanges/venues.ts';
 import type { Releasers } from '../shared/lifecycle.ts';
@@ -42,7 +43,7 @@ export async function startProducer(
 ): Promise<void> {
   if (name === 'sim') requireSetting(config, 'SIM_URL');
   const venue = findVenue(name, 'spot', { simUrl: config.SIM_URL });
-  const intervals = chooseIntervals(config, venue);
+  const intervals = chooseIntervals(venue, config.INTERVALS);
   const { NAMESPACE: namespace, SYMBOLS: symbols } = config;
 
   const redis = connectRedis(requireSetting(config, 'REDIS_URL'), log, {
@@ -128,19 +129,6 @@ export async function startProducer(
   feed.start();
   releasers.push('feed', () => feed.close());
   log.info({ venue: venue.label, symbols, intervals }, 'producer is ready');
-}
-
-/** The intervals that are set, or the venue's usual ones. */
-export function chooseIntervals(config: Config, venue: Venue): Interval[] {
-  const wanted = config.INTERVALS.length > 0 ? config.INTERVALS : venue.simulated ? ['1s', '1m'] : ['1m'];
-  for (const interval of wanted) {
-    if (!isInterval(interval) || !venue.intervals.includes(interval)) {
-      throw new UserError(
-        `INTERVALS=${config.INTERVALS.join()} is not valid: ${venue.label} has no ${interval} candles, use some of ${venue.intervals.join(', ')}`,
-      );
-    }
-  }
-  return (wanted as Interval[]).sort((a, b) => INTERVALS[a] - INTERVALS[b]);
 }
 
 /** Everything the venue offers of these symbols. */

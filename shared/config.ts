@@ -14,7 +14,14 @@ const list = (text: string) =>
     .filter(Boolean);
 const names = (fallback: string) => z.string().default(fallback).transform(list);
 const whole = (fallback: number, min: number, max: number) =>
-  z.coerce.number({ error: 'must be a whole number' }).int().min(min).max(max).default(fallback);
+  z.coerce
+    .number({ error: `must be a whole number from ${min} to ${max}` })
+    .int()
+    .min(min)
+    .max(max)
+    .default(fallback);
+const choice = <const T extends [string, ...string[]]>(...words: T) =>
+  z.enum(words, { error: `must be one of ${words.join(', ')}` });
 const amount = (fallback: string) =>
   z
     .string()
@@ -32,7 +39,7 @@ const url = (...schemes: string[]) =>
 export const SETTINGS = {
   SUPPORTED_EXCHANGES: {
     schema: names('sim').pipe(z.array(z.string()).min(1, 'must name at least one exchange')),
-    help: 'venues to record and trade, by comma: sim, binance, kraken, okx',
+    help: 'venues to record and trade, by comma: sim, binance, bybit, coinbase, kraken, okx',
   },
   SYMBOLS: {
     schema: names('BTC/USDT,ETH/USDT').pipe(
@@ -52,12 +59,12 @@ export const SETTINGS = {
   },
   REDIS_URL: {
     schema: url('redis', 'rediss'),
-    help: 'Redis 6.2+ or Valkey; empty starts one of our own',
+    help: 'Redis 6.2+ or Valkey; where it is empty `millrace up` starts one',
     secret: true,
   },
   TIMESCALEDB_URL: {
     schema: url('postgres', 'postgresql'),
-    help: 'PostgreSQL 14+, with or without TimescaleDB; empty starts an embedded one',
+    help: 'PostgreSQL 14+, with or without TimescaleDB; where it is empty `millrace up` starts one',
     secret: true,
   },
   HOST: { schema: z.string().default('127.0.0.1'), help: 'address that the api listens on' },
@@ -71,7 +78,7 @@ export const SETTINGS = {
     help: 'prefix of our keys, queues and channels in Redis',
   },
   LOG_LEVEL: {
-    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+    schema: choice('trace', 'debug', 'info', 'warn', 'error', 'fatal').default('info'),
     help: 'how much to log',
   },
   SHARDS: { schema: whole(2, 1, 64), help: 'archive queues; a symbol always hashes to the same one' },
@@ -83,20 +90,32 @@ export const SETTINGS = {
   },
   BOOK_SNAPSHOT_MS: { schema: whole(1000, 100, 3_600_000), help: 'how often a book snapshot is archived' },
   AUTOPILOT: {
-    schema: z.enum(['on', 'off']).default('on'),
+    schema: choice('on', 'off').default('on'),
     help: 'paper autopilot: turns signals into paper orders (live trading does not exist yet)',
   },
   DAILY_TRADE_LIMIT: { schema: whole(1000, 0, 1_000_000), help: 'orders an autopilot may place per UTC day' },
   PAPER_CASH: { schema: amount('100000'), help: 'opening cash of the paper account, in the quote currency' },
-  PAPER_FEE: { schema: amount('0.001'), help: 'taker fee of the paper account, a fraction of the notional' },
-  ORDER_FRACTION: { schema: amount('0.1'), help: 'share of the cash a buy spends' },
+  PAPER_FEE: {
+    schema: amount('0.001').refine((fee) => Number(fee) < 1, 'must be below 1'),
+    help: 'taker fee of the paper account, a fraction of the notional',
+  },
+  ORDER_FRACTION: {
+    schema: amount('0.1').refine(
+      (share) => Number(share) > 0 && Number(share) <= 1,
+      'must be above 0 and at most 1',
+    ),
+    help: 'share of the cash a buy spends',
+  },
   SMTP_URL: {
     schema: url('smtp', 'smtps'),
     help: 'mail server; empty keeps mail in the outbox',
     secret: true,
   },
   MAIL_FROM: { schema: z.string().default('millrace@localhost'), help: 'sender of our mail' },
-  MAIL_TO: { schema: names(''), help: 'receivers of signals and reports, by comma' },
+  MAIL_TO: {
+    schema: names('').pipe(z.array(z.string().includes('@', 'must be mail addresses'))),
+    help: 'receivers of signals and reports, by comma',
+  },
   ADMIN_PASSWORD: {
     schema: z.string().min(12, 'must have at least 12 characters').optional(),
     help: "the first admin's password; empty makes one and prints it once",

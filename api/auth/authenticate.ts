@@ -42,6 +42,9 @@ function bearerToken(request: IncomingMessage): string | undefined {
   return request.headers.authorization?.match(/^Bearer ([\w.~+/=-]+)$/i)?.[1];
 }
 
+/** Whether the browser believes to be logged in. */
+export const hasSessionCookie = (request: IncomingMessage): boolean => cookieToken(request) !== undefined;
+
 function cookieToken(request: IncomingMessage): string | undefined {
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=', 2);

@@ -25,9 +25,7 @@ export async function ensureFirstAdmin(
     return user;
   });
   if (made && !config.ADMIN_PASSWORD)
-    tell(
-      `First login: user ${NAME}, password ${password} (shown only this once; change it after the login, or with "millrace reset-password ${NAME}")`,
-    );
+    tell(`Login    user ${NAME}, password ${password} (shown only this once)`);
 }
 
 /** The supervisor prints a notice on its terminal; without one it goes to stderr, past every log. */

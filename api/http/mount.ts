@@ -94,7 +94,7 @@ function handle(route: Route, deps: ApiDeps): RequestHandler {
 /** @throws {Problem} 400 that names each bad field */
 function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   if (!schema) return undefined;
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: inWords });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map((issue) => ({
     field: issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'body'),
@@ -102,3 +102,11 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   }));
   throw new Problem(400, `${errors[0]?.field}: ${errors[0]?.message}`, { errors });
 }
+
+/** Words for a person where the schema has none of its own. */
+const inWords: z.core.$ZodErrorMap = (issue) => {
+  if (issue.input === undefined) return 'is missing';
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
+  if (issue.code === 'unrecognized_keys') return 'is not known here';
+  return undefined;
+};

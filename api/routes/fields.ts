@@ -13,7 +13,12 @@ export const role = z.enum(ROLES);
 
 /** `?limit=`: how many rows at most. */
 export const limit = (fallback: number, max = 1_000) =>
-  z.coerce.number({ error: 'must be a whole number' }).int().min(1).max(max).default(fallback);
+  z.coerce
+    .number({ error: `must be a whole number from 1 to ${max}` })
+    .int()
+    .min(1)
+    .max(max)
+    .default(fallback);
 
 /** A time in a query: UTC milliseconds. */
 export const queryTime = z.coerce

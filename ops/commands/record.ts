@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { chooseIntervals, subscriptionsOf } from '../../producers/producer.ts';
+import { subscriptionsOf } from '../../producers/producer.ts';
 import { monotonic, sleep } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
+import { chooseIntervals } from '../../shared/exchanges/intervals.ts';
 import type { Venue } from '../../shared/exchanges/venue.ts';
 import { findVenue } from '../../shared/exchanges/venues.ts';
 import { writeOut } from '../output.ts';
@@ -43,7 +44,7 @@ export async function record(options: RecordOptions): Promise<void> {
   let failure: UserError | undefined;
   const recorder = new Recorder({
     venue,
-    subscriptions: subscriptionsOf(venue, symbols, chooseIntervals(config, venue)),
+    subscriptions: subscriptionsOf(venue, symbols, chooseIntervals(venue, config.INTERVALS)),
     folder: makeFolder(options.out),
     rotation,
     onStatus: ({ state, reason }) => say(reason ? `${state}: ${reason}` : state),

@@ -1,4 +1,5 @@
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { hashPassword, newPassword } from '../../api/auth/passwords.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { addAudit } from '../../shared/db/audit.ts';
@@ -8,13 +9,13 @@ import { UserError } from '../../shared/errors.ts';
 import { findCluster } from '../cluster-file.ts';
 
 /**
- * `millrace reset-password <user>`: the new password from the first line of stdin; all the user's sessions end.
+ * `millrace reset-password <user>`: the new password from the first line of stdin, unseen where that is a terminal; all
+ * the user's sessions end.
  * @throws {UserError} for an unknown user or a password that may not be set
  */
 export async function resetPassword(name: string): Promise<void> {
   const url = databaseUrl();
-  if (process.stdin.isTTY) process.stderr.write(`New password of ${name}, then Enter and Ctrl-D:\n`);
-  const password = newPassword.safeParse((await text(process.stdin)).split(/\r?\n/)[0]);
+  const password = newPassword.safeParse(await readPassword(`New password of ${name}: `));
   if (!password.success) throw new UserError(`the new password ${password.error.issues[0]?.message}`);
   const sql = createSql(url, { name: 'reset-password', max: 1 });
   try {
@@ -27,6 +28,20 @@ export async function resetPassword(name: string): Promise<void> {
     process.stderr.write(`The password of ${name} is set; log in again everywhere.\n`);
   } finally {
     await sql.end();
+  }
+}
+
+async function readPassword(prompt: string): Promise<string> {
+  const terminal = process.stdin.isTTY === true;
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: unseen, terminal });
+  if (terminal) process.stderr.write(prompt);
+  try {
+    for await (const line of lines) return line;
+    return '';
+  } finally {
+    lines.close();
+    if (terminal) process.stderr.write('\n');
   }
 }
 

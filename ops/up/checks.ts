@@ -2,13 +2,17 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../shared/config.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
-import { VENUE_NAMES } from '../../shared/exchanges/venues.ts';
+import { chooseIntervals } from '../../shared/exchanges/intervals.ts';
+import { findVenue, VENUE_NAMES } from '../../shared/exchanges/venues.ts';
 import { freePort } from '../services/service.ts';
 
-/** @throws {UserError} naming the venue that we have no adapter for */
-export function checkExchanges({ SUPPORTED_EXCHANGES }: Config): void {
+/** @throws {UserError} naming the venue that we have no adapter for, or the interval that a venue does not offer */
+export function checkExchanges({ SUPPORTED_EXCHANGES, INTERVALS }: Config): void {
   const unknown = SUPPORTED_EXCHANGES.find((name) => !VENUE_NAMES.includes(name));
-  if (unknown === undefined) return;
+  if (unknown === undefined) {
+    for (const name of SUPPORTED_EXCHANGES) chooseIntervals(findVenue(name), INTERVALS);
+    return;
+  }
   throw new UserError(
     `SUPPORTED_EXCHANGES=${SUPPORTED_EXCHANGES} names ${unknown}, which is not supported: choose from ${VENUE_NAMES.join(', ')}`,
   );

@@ -53,6 +53,15 @@ test('an exchange that does not exist', () =>
 
 test('a port that is no number', () => expectRefusal({ PORT: 'notaport' }, /PORT=notaport .*whole number/));
 
+test.each([
+  [{ PORT: '70000' }, /PORT=70000 .*whole number from 1 to 65535/],
+  [{ INTERVALS: '7s' }, /INTERVALS=7s .* has no 7s candles, use some of 1s, 1m/],
+  [{ ORDER_FRACTION: '5' }, /ORDER_FRACTION=5 .*above 0 and at most 1/],
+  [{ PAPER_FEE: '1' }, /PAPER_FEE=1 .*below 1/],
+  [{ MAIL_TO: 'nobody' }, /MAIL_TO=nobody .*mail addresses/],
+  [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL=loud .*one of trace, debug/],
+] as [Record<string, string>, RegExp][])('a value that is out of bounds: %j', expectRefusal);
+
 test('a port in use', () => {
   const { port } = taken.address() as { port: number };
   return expectRefusal({ PORT: String(port) }, new RegExp(`PORT=${port} is in use .* choose another`));

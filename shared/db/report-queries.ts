@@ -69,7 +69,7 @@ export interface SignalOfDay {
   reason: string | null;
 }
 
-/** Live signals with what was made of them, oldest first; what a replay or a backfill found led to nothing. */
+/** Live signals with what was made of them, oldest first; what a replay found, or what was stale, led to nothing. */
 export async function listSignalsOfDay(sql: Queryable, { from, to }: Span): Promise<SignalOfDay[]> {
   return sql<SignalOfDay[]>`
     SELECT i.venue, i.symbol, s.interval, s.strategy, s.side, trim_scale(s.price)::text AS price, s.ts,

@@ -5,7 +5,7 @@ import type { Queryable } from './client.ts';
 
 /** A signal as stored, with what an autopilot made of it; `outcome` is null while none has decided. */
 export interface SignalRow extends Signal {
-  /** Found on the live stream while fresh: only such a signal leads to mail and orders. */
+  /** Found while fresh, on the stream or in history that mends it: only such a signal leads to mail and orders. */
   live: boolean;
   createdAt: number;
   autopilot: string | null;
@@ -82,9 +82,9 @@ export async function listUndecidedSignals(
 ): Promise<SignalRow[]> {
   return sql<SignalRow[]>`
     SELECT ${columns(sql)} ${joined(sql)}
-    WHERE s.live AND s.ts > clock_timestamp() - ${Math.max(...Object.values(MAX_AGES_MS))} * interval '1 ms'
-      AND s.ts > clock_timestamp() - (${sql.json(MAX_AGES_MS)}::jsonb ->> s.interval)::float8 * interval '1 ms'
-      AND s.created_at <= clock_timestamp() - ${minAgeMs} * interval '1 ms'
+    WHERE s.live AND s.ts > statement_timestamp() - ${Math.max(...Object.values(MAX_AGES_MS))} * interval '1 ms'
+      AND s.ts > statement_timestamp() - (${sql.json(MAX_AGES_MS)}::jsonb ->> s.interval)::float8 * interval '1 ms'
+      AND s.created_at <= statement_timestamp() - ${minAgeMs} * interval '1 ms'
       AND EXISTS (SELECT FROM autopilots a
         WHERE a.enabled AND (a.venue, a.interval, a.strategy) = (i.venue, s.interval, s.strategy)
           AND NOT EXISTS (SELECT FROM decisions o WHERE o.autopilot = a.name AND o.signal_id = s.id))

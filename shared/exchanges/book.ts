@@ -84,8 +84,7 @@ export class Book {
   }
 
   #applySnapshot(snapshot: BookUpdate) {
-    const ahead = this.state === 'live' && this.id !== undefined && (snapshot.last ?? this.id) < this.id;
-    if (ahead) return;
+    if (this.#isAheadOf(snapshot)) return;
     const before = this.state;
     this.#load(snapshot);
     if (!this.#verify(snapshot)) return;
@@ -102,6 +101,12 @@ export class Book {
     for (const update of pending) this.apply(update);
   }
 
+  /** A REST book may have been overtaken while it travelled; one in the stream replaces whatever stands. */
+  #isAheadOf({ last }: BookUpdate): boolean {
+    if (this.#rule.snapshot === 'stream' || this.state !== 'live') return false;
+    return this.id !== undefined && last !== undefined && last < this.id;
+  }
+
   #load(snapshot: BookUpdate) {
     this.#bids.load(snapshot.bids);
     this.#asks.load(snapshot.asks);
@@ -113,12 +118,18 @@ export class Book {
     this.#cut();
   }
 
-  /** Drops what the whole book already holds and takes the rest. */
+  /**
+   * Drops what the whole book already holds and takes the rest. A book in the stream is newer than all that came
+   * before it: what does not follow it at once belongs to the book that broke.
+   */
   #takeFollowing(snapshot: BookUpdate): BookUpdate[] {
     const pending = this.#pending;
     this.#pending = [];
     const position = positionOf(snapshot);
-    const following = pending.filter((update) => this.#judge(position, update) !== 'drop');
+    let following = pending.filter((update) => this.#judge(position, update) !== 'drop');
+    const next = following[0];
+    const isOfBefore = this.#rule.snapshot === 'stream' && next && this.#judge(position, next) === 'gap';
+    if (isOfBefore) following = [];
     this.counters.staleBeforeSnapshot += pending.length - following.length;
     return following;
   }
@@ -143,10 +154,11 @@ export class Book {
     this.#verify(update);
   }
 
-  /** Keeps a change for a whole book asked for apart; one that the stream brings holds all that came before it. */
+  /** Keeps a change for the whole book to come; without ids it could never be placed. */
   #defer(update: BookUpdate) {
     if (this.state === 'connecting') this.state = 'syncing';
-    if (this.#rule.snapshot === 'stream') this.counters.staleBeforeSnapshot++;
+    const isPlaceable = this.#rule.follows && update.last !== undefined;
+    if (!isPlaceable) this.counters.staleBeforeSnapshot++;
     else if (this.#pending.push(update) > MOST_PENDING) this.#pending.shift();
   }
 

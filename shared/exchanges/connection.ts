@@ -160,9 +160,9 @@ export class Connection {
         live = true;
         this.#handlers.onLive();
       }
-      if (reading.kind !== 'control') return;
-      if (reading.control.type === 'reconnect') end(reading.control.reason, true);
-      if (reading.control.type === 'answer') outbox.send(reading.control.message);
+      const control = reading.kind === 'ignored' ? undefined : reading.control;
+      if (control?.type === 'reconnect') end(control.reason, true);
+      if (control?.type === 'answer') outbox.send(control.message);
     });
   }
 

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Candle, Trade } from '../domain/market.ts';
 import { RejectError, RetryError } from '../errors.ts';
 import { createBinanceFutures } from './binance-futures.ts';
+import { createBybit } from './bybit.ts';
+import { createCoinbase } from './coinbase.ts';
 import { fetchBookSnapshot, fetchCandles, fetchTrades } from './history.ts';
 import { createKraken } from './kraken.ts';
 import { createOkx } from './okx.ts';
@@ -13,7 +15,7 @@ import { findVenue } from './venues.ts';
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
 
-/** REST of both dialects over made-up but lawful history: a candle a minute, a trade a second with id 1, 2, … */
+/** REST of four dialects over made-up but lawful history: a candle a minute, a trade a second with id 1, 2, … */
 const requests: IncomingMessage[] = [];
 const server: Server = createServer((request, response) => {
   requests.push(request);
@@ -28,6 +30,44 @@ function answer(path: string, query: URLSearchParams, response: ServerResponse) 
   if (query.get('symbol') === 'NOSUCHUSDT') return send({ code: -1121, msg: 'Invalid symbol.' }, 400);
   if (query.get('symbol') === 'BUSYUSDT') {
     return send({ code: -1003, msg: 'Too many requests.' }, 429, { 'retry-after': '7' });
+  }
+  if (path === 'kline') {
+    const rows = Math.min(1000, Math.floor((count('end') - count('start')) / MINUTE) + 1);
+    const list = Array.from({ length: rows }, (_, i) => {
+      const ts = count('start') + i * MINUTE;
+      return [String(ts), '1.10', '1.30', '1.00', '1.20', '5.000', '6.0'];
+    });
+    return send({
+      retCode: 0,
+      retMsg: 'OK',
+      result: { category: query.get('category'), list: list.reverse() },
+    });
+  }
+  if (path === 'recent-trade') {
+    const list = Array.from({ length: count('limit') }, (_, i) => ({
+      ...{ execId: `id-${100 - i}`, symbol: 'BTCUSDT', price: '1.10', size: '0.50', side: 'Sell' },
+      time: String(START + (100 - i) * 1000),
+    }));
+    return send({ retCode: 0, retMsg: 'OK', result: { category: query.get('category'), list } });
+  }
+  if (path === 'candles') {
+    const candles = [];
+    for (let ts = count('start'); ts <= count('end'); ts += 60) {
+      const isQuiet = ts < START / 1000 + 400 * 60;
+      if (!isQuiet) candles.unshift({ start: String(ts), ...COINBASE_PRICES });
+    }
+    if (candles.length > 350) return send({ error: 'INVALID_ARGUMENT' }, 400);
+    return send({ candles });
+  }
+  if (path === 'ticker') {
+    const trades = [];
+    for (let ts = count('start'); ts <= count('end') && ts <= START / 1000 + 120; ts++) {
+      const id = ts - START / 1000;
+      const isQuiet = id > 20 && id < 60;
+      if (!isQuiet)
+        trades.unshift({ trade_id: String(id), ...COINBASE_TRADE, time: new Date(ts * 1000).toISOString() });
+    }
+    return send({ trades, best_bid: '1', best_ask: '2' });
   }
   if (path === 'depth')
     return send({ lastUpdateId: 7, bids: [['99.50', '1.00']], asks: [['100.50', '2.00']] });
@@ -98,11 +138,16 @@ function answer(path: string, query: URLSearchParams, response: ServerResponse) 
   });
 }
 
+const COINBASE_PRICES = { low: '1.00', high: '1.30', open: '1.10', close: '1.20', volume: '5.000' };
+const COINBASE_TRADE = { product_id: 'BTC-USD', price: '1.10', size: '0.50', side: 'SELL' };
+
 let sim: Venue;
 let kraken: Venue;
 let usdm: Venue;
 let coinm: Venue;
 let okx: Venue;
+let bybit: Venue;
+let coinbase: Venue;
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -113,6 +158,8 @@ beforeAll(async () => {
   usdm = here(createBinanceFutures('usdm'));
   coinm = here(createBinanceFutures('coinm'));
   okx = here(createOkx('swap'));
+  bybit = here(createBybit('linear'));
+  coinbase = here(createCoinbase());
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
@@ -182,6 +229,38 @@ describe('REST history', () => {
       { ts: START, close: '1.2', volume: '5' },
     ]);
     expect(requests.at(-1)?.url).toContain('pair=XBTUSD');
+  });
+
+  test('Bybit tells candles newest first, and of trades the newest page behind a known id', async () => {
+    const symbol = 'BTC/USDT:USDT';
+    const to = START + 1_500 * MINUTE;
+    const { rows, pages } = await all<Candle>(
+      fetchCandles({ venue: bybit, symbol, interval: '1m', from: START, to }),
+    );
+    expect(pages).toBe(2);
+    expect(rows.map(({ ts }) => ts)).toEqual(Array.from({ length: 1_500 }, (_, i) => START + i * MINUTE));
+    expect(rows[0]).toMatchObject({ venue: 'bybit', symbol, open: '1.1', volume: '5', closed: true });
+    const ids = async (query: { fromId: string; toId?: string }) =>
+      (await all<Trade>(fetchTrades({ venue: bybit, symbol, ...query }))).rows.map(({ id }) => id);
+    expect(await ids({ fromId: 'id-97' })).toEqual(['id-98', 'id-99', 'id-100']);
+    expect(await ids({ fromId: 'id-97', toId: 'id-98' })).toEqual(['id-98']);
+    expect(await ids({ fromId: 'unheard-of' })).toHaveLength(1_000);
+    expect(requests.at(-1)?.url).toContain('category=linear');
+  });
+
+  test('Coinbase is read in stretches of time, and a quiet one is not the end', async () => {
+    const to = START + 700 * MINUTE;
+    const query = { venue: coinbase, symbol: 'BTC/USD', interval: '1m', from: START, to } as const;
+    const { rows } = await all<Candle>(fetchCandles(query));
+    expect(rows.map(({ ts }) => ts)).toEqual(
+      Array.from({ length: 300 }, (_, i) => START + (400 + i) * MINUTE),
+    );
+    const asked = { venue: coinbase, symbol: 'BTC/USD', fromId: '5', fromTs: START + 5_000, toId: '100' };
+    const trades = (await all<Trade>(fetchTrades(asked))).rows;
+    expect(trades.map(({ id }) => Number(id))).toEqual(
+      Array.from({ length: 96 }, (_, i) => 5 + i).filter((id) => id <= 20 || id >= 60),
+    );
+    expect(trades[0]).toMatchObject({ side: 'buy', price: '1.1', size: '0.5', ts: START + 5_000 });
   });
 
   test('Binance futures give aggregated trades by id, and candles of no more than 200 days a page', async () => {

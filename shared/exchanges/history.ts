@@ -19,8 +19,10 @@ export async function* fetchCandles(query: CandlesQuery & { venue: Venue }): Asy
     const closed = newer.filter((candle) => candle.closed);
     if (closed.length > 0) yield closed;
     const last = closed.at(-1);
-    if (!last || closed.length < newer.length) return;
-    from = last.ts + INTERVALS[query.interval];
+    if (closed.length < newer.length) return;
+    const span = venue.history.candles.spanMs?.({ ...query, from }) ?? 0;
+    if (!last && span === 0) return;
+    from = last ? last.ts + INTERVALS[query.interval] : from + span;
   }
 }
 
@@ -33,6 +35,10 @@ export async function* fetchTrades(
   query: TradesQuery & { venue: Venue; toId?: string },
 ): AsyncGenerator<Trade[]> {
   const { venue } = query;
+  if (!Number.isSafeInteger(Number(query.fromId))) {
+    yield* fetchNewest(query);
+    return;
+  }
   const toId = query.toId === undefined ? Number.MAX_SAFE_INTEGER : Number(query.toId);
   let fromId = Number(query.fromId);
   let { fromTs } = query;
@@ -43,10 +49,25 @@ export async function* fetchTrades(
     if (wanted.length > 0) yield wanted;
     const last = newer.at(-1) ?? page.at(-1);
     const advanced = newer.length > 0 || (fromTs !== undefined && last !== undefined && last.ts > fromTs);
-    if (!last || !advanced) return;
-    fromId = Math.max(fromId, Number(last.id) + 1);
-    fromTs = last.ts;
+    if (last && advanced) {
+      fromId = Math.max(fromId, Number(last.id) + 1);
+      fromTs = last.ts;
+      continue;
+    }
+    const span = venue.history.trades.spanMs?.({ ...query, fromId: String(fromId), fromTs }) ?? 0;
+    if (span === 0 || fromTs === undefined || fromTs + span > now()) return;
+    fromTs += span;
   }
+}
+
+/** Where ids are no row of numbers: what the venue's newest page has behind the known trade `fromId`, or all of it. */
+async function* fetchNewest(query: TradesQuery & { venue: Venue; toId?: string }): AsyncGenerator<Trade[]> {
+  const page = await readPage(query.venue, query.venue.history.trades, query);
+  page.sort((a, b) => a.ts - b.ts);
+  const known = page.findIndex(({ id }) => id === query.fromId);
+  const end = page.findIndex(({ id }) => id === query.toId);
+  const wanted = page.slice(known + 1, end === -1 ? page.length : end + 1);
+  if (wanted.length > 0) yield wanted;
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   readRfc3339,
   readText,
 } from './fields.ts';
+import { OpenCandles } from './open-candles.ts';
 import type { Mapper, Reading } from './venue.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
@@ -53,7 +54,7 @@ export class KrakenMapper implements Mapper {
   readonly #symbols = new Map<string, string>();
   readonly #depths = new Map<string, number>();
   readonly #lastTrades = new Map<string, number>();
-  readonly #openCandles = new Map<string, Candle>();
+  readonly #openCandles = new OpenCandles();
 
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
@@ -175,17 +176,7 @@ export class KrakenMapper implements Mapper {
   #readCandles(message: Fields, receivedAt: number): Candle[] {
     readKind(message);
     const read = rows(message).map((row) => this.#readCandle(row, receivedAt));
-    const out: Candle[] = [];
-    for (const candle of read) {
-      if (!candle) continue;
-      const key = `${candle.symbol} ${candle.interval}`;
-      const open = this.#openCandles.get(key);
-      if (open && candle.ts < open.ts) continue;
-      if (open && candle.ts > open.ts) out.push({ ...open, closed: true, receivedAt });
-      this.#openCandles.set(key, candle);
-      out.push(candle);
-    }
-    return out;
+    return read.flatMap((candle) => (candle ? this.#openCandles.take(candle) : []));
   }
 
   #readCandle(row: Fields, receivedAt: number): Candle | undefined {

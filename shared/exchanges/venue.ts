@@ -60,7 +60,8 @@ export interface Mapper {
 
 /** What a frame said. */
 export type Reading =
-  | { kind: 'events'; events: MarketEvent[] }
+  /** With `control` where the frame also says something of its connection, such as what was lost before it. */
+  | { kind: 'events'; events: MarketEvent[]; control?: Control }
   /** The connection's own business: acknowledgements, heartbeats, status. */
   | { kind: 'control'; control: Control }
   /** Well formed, of a channel or kind that we have no use for. */
@@ -139,6 +140,8 @@ export interface History {
 /** One kind of history, read page by page, oldest first. */
 export interface HistoryPages<Query, Row> {
   pageSize: number;
+  /** How far one call looks ahead, in ms, where it answers nothing that is later: an empty page is not the end. */
+  spanMs?: (query: Query) => number;
   call(query: Query): RestCall;
   /** @throws {RejectError} when the answer can't be read */
   read(answer: unknown, query: Query, receivedAt: number): Row[];
@@ -152,7 +155,10 @@ export interface CandlesQuery {
   to: number;
 }
 
-/** Trades from an id on; `fromTs` (UTC ms) is for venues that page by time, and must not be later than that trade. */
+/**
+ * Trades from an id on; `fromTs` (UTC ms) is for venues that page by time, and must not be later than that trade.
+ * Where ids are no whole numbers up to 2^53, the trade of that id is one that is known already.
+ */
 export interface TradesQuery {
   symbol: string;
   fromId: string;

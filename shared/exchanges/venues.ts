@@ -1,6 +1,8 @@
 import { UserError } from '../errors.ts';
 import { createBinance } from './binance.ts';
 import { createBinanceFutures } from './binance-futures.ts';
+import { createBybit } from './bybit.ts';
+import { createCoinbase } from './coinbase.ts';
 import { createKraken } from './kraken.ts';
 import { createOkx } from './okx.ts';
 import type { Venue } from './venue.ts';
@@ -18,6 +20,12 @@ const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: Venue
     usdm: () => createBinanceFutures('usdm'),
     coinm: () => createBinanceFutures('coinm'),
   },
+  bybit: {
+    spot: () => createBybit('spot'),
+    linear: () => createBybit('linear'),
+    inverse: () => createBybit('inverse'),
+  },
+  coinbase: { spot: createCoinbase },
   kraken: { spot: createKraken },
   okx: {
     spot: () => createOkx('spot'),

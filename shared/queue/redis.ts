@@ -47,9 +47,12 @@ export async function checkRedis(url: string, { timeoutMs = 5_000 } = {}): Promi
   });
   try {
     await redis.connect().catch((error: Error) => {
-      throw new UserError(
-        `REDIS_URL=${shown} cannot be reached (${reason ?? error.message}): start that Redis or mend the URL`,
-      );
+      const why = reason ?? error.message;
+      if (why.startsWith('NOAUTH'))
+        throw new UserError(
+          `REDIS_URL=${shown} is refused without a password: write it as redis://:PASSWORD@host:port`,
+        );
+      throw new UserError(`REDIS_URL=${shown} cannot be reached (${why}): start that Redis or mend the URL`);
     });
     const policy = await configValue(redis, 'maxmemory-policy');
     if (policy !== undefined && policy !== 'noeviction') {

@@ -8,11 +8,9 @@ import {
 } from '../../shared/db/autopilots.ts';
 import { addBalance } from '../../shared/db/balances.ts';
 import type { Sql } from '../../shared/db/client.ts';
-import { Decimal } from '../../shared/domain/decimal.ts';
 import { intervalsOf } from '../../shared/domain/intervals.ts';
 import { INTERVALS } from '../../shared/domain/market.ts';
 import { quoteCurrency } from '../../shared/domain/symbols.ts';
-import { UserError } from '../../shared/errors.ts';
 import type { Releasers } from '../../shared/lifecycle.ts';
 import type { PoolDeps } from '../context.ts';
 import { keepLease } from './keep-lease.ts';
@@ -38,16 +36,8 @@ export async function startAutopilots(deps: PoolDeps, releasers: Releasers): Pro
   }
 }
 
-/**
- * One paper autopilot a venue, on the finest interval that is recorded there.
- * @throws {UserError} when ORDER_FRACTION is no share
- */
+/** One paper autopilot a venue, on the finest interval that is recorded there. */
 export function configuredAutopilots(config: Config): Autopilot[] {
-  const share = new Decimal(config.ORDER_FRACTION);
-  if (share.lte(0) || share.gt(1))
-    throw new UserError(
-      `ORDER_FRACTION=${config.ORDER_FRACTION} is not valid: set a share of the cash above 0 and up to 1`,
-    );
   return config.SUPPORTED_EXCHANGES.map((venue) => {
     const [finest = '1m'] = intervalsOf(venue, config.INTERVALS).sort((a, b) => INTERVALS[a] - INTERVALS[b]);
     return {

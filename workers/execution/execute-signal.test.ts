@@ -4,8 +4,8 @@ import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../.
 import { type Autopilot, listAutopilots, takeDailyTrade } from '../../shared/db/autopilots.ts';
 import { listBalances } from '../../shared/db/balances.ts';
 import { ensureInstruments } from '../../shared/db/instruments.ts';
-import { acquireLease, type HeldLease, releaseLease } from '../../shared/db/leases.ts';
-import { listOrders } from '../../shared/db/orders.ts';
+import { acquireLease, type HeldLease, releaseLease, withLease } from '../../shared/db/leases.ts';
+import { listOrders, type OrderRow, saveOutcome } from '../../shared/db/orders.ts';
 import { listPositions } from '../../shared/db/positions.ts';
 import { addSignals, listSignals, listUndecidedSignals } from '../../shared/db/signals.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
@@ -305,6 +305,19 @@ test('a stale holder that wakes between intent and fill moves no money', async (
   await expect(execute(id, old)).rejects.toThrow(FencedError);
   expect(await cash()).toBe('100000');
   expect((await listOrders(db.sql))[0]).toMatchObject({ state: 'INTENT', fills: [] });
+});
+
+test('an order that has moved since it was read is not moved again', async () => {
+  await show();
+  const id = await signal('buy');
+  await leaveIntent(id);
+  const [read] = await listOrders(db.sql);
+  const lease = context.leases.get(leaseKey(PILOT)) as HeldLease;
+  await execute(id);
+  const outcome = { state: 'EXPIRED', filled: '0', averagePrice: null, fee: '0', reason: null } as const;
+  const again = withLease(db.sql, lease, (tx) => saveOutcome(tx, read as OrderRow, outcome, [], lease.token));
+  await expect(again).rejects.toThrow('is no longer INTENT');
+  expect((await listOrders(db.sql))[0]?.state).toBe('FILLED');
 });
 
 test('a holder that no longer trusts its lease by its own clock does not even ask the database', async () => {

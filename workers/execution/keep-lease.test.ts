@@ -20,11 +20,11 @@ afterAll(async () => {
 });
 
 const TTL_MS = 1_500;
-const contend = (key: string, holder: string) => {
+const contend = (key: string, holder: string, sql = db.sql) => {
   const leases = new Map<string, HeldLease>();
   const tokens: number[] = [];
   const keeper = keepLease(
-    { ...context, leases, onChange: (_key, token) => tokens.push(token) },
+    { ...context, sql, leases, onChange: (_key, token) => tokens.push(token) },
     key,
     holder,
     { ttlMs: TTL_MS },
@@ -61,6 +61,7 @@ test('a lease that ran out is neither renewed nor released from under its new ho
   expect(await renewLease(db.sql, old, 60_000)).toBe(false);
   await expect(withLease(db.sql, old, async () => {})).rejects.toThrow(FencedError);
   const next = await acquireLease(db.sql, { key: 'stale', holder: 'b', ttlMs: 60_000 });
+  expect(await renewLease(db.sql, old, 60_000)).toBe(false);
   await releaseLease(db.sql, old);
   expect(next?.token).toBe(2);
   expect(await renewLease(db.sql, next as NonNullable<typeof next>, 60_000)).toBe(true);
@@ -117,5 +118,21 @@ test('a holder that lost its lease says so before it asks the database, and cont
   await until(() => one.tokens.length === 3);
   expect(one.tokens).toEqual([1, 0, 2]);
   expect(() => held?.check()).toThrow(FencedError);
+  await one.stop();
+});
+
+test('a holder that can not reach the database stops trusting its lease before it runs out there', async () => {
+  let away = false;
+  const sql = new Proxy(db.sql, {
+    apply: (of, self, statement) =>
+      away ? Promise.reject(new Error('away')) : Reflect.apply(of, self, statement),
+  });
+  const one = contend('cut', 'one', sql);
+  await until(() => one.leases.size);
+  const held = one.leases.get('cut') as HeldLease;
+  away = true;
+  await until(() => one.leases.size === 0);
+  expect(() => held.check()).toThrow(FencedError);
+  await expect(withLease(db.sql, held, async () => 'still ours there')).resolves.toBe('still ours there');
   await one.stop();
 });

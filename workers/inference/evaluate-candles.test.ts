@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testContext } from '../../ops/testing/context.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
+import { findEvaluatedTo, saveEvaluatedTo } from '../../shared/db/evaluations.ts';
 import { addMarketFacts } from '../../shared/db/market.ts';
 import { listOutbox } from '../../shared/db/outbox.ts';
 import { listSignals } from '../../shared/db/signals.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
 import type { TaskContext } from '../context.ts';
 import { evaluateCandles } from './evaluate-candles.ts';
+import { WindowStore } from './window-store.ts';
 
 const STEP = 1_000;
 const SYMBOL = 'BTC/USDT';
@@ -52,12 +54,19 @@ const evaluate = (
     source = 'backfill',
     base = OLD,
     venue = 'sim',
-  }: { from?: number; source?: 'live' | 'backfill'; base?: number; venue?: string } = {},
+    symbol = SYMBOL,
+  }: {
+    from?: number;
+    source?: 'live' | 'backfill' | 'replay';
+    base?: number;
+    venue?: string;
+    symbol?: string;
+  } = {},
 ) =>
   evaluateCandles(
     {
       venue,
-      symbol: SYMBOL,
+      symbol,
       interval: '1s',
       upTo: base + upTo * STEP,
       source,
@@ -197,10 +206,15 @@ test('a venue that is not the first supported one stands before the symbol in it
   expect((await windows()).fast).toHaveLength(0);
 });
 
-test('only a fresh crossing on the live stream leads to one mail and one execution, however often it runs', async () => {
+/** The last crossing of a thousand candles, at `index`, and the open time of the first that makes it a second old. */
+function freshCrossing() {
   const crossing = expected(range(0, 1_000)).at(-1);
   const index = ((crossing?.ts ?? 0) - OLD) / STEP - 1;
-  const base = Math.floor(Date.now() / STEP) * STEP - (index + 2) * STEP;
+  return { index, base: Math.floor(Date.now() / STEP) * STEP - (index + 2) * STEP };
+}
+
+test('only a fresh crossing leads to one mail and one execution, however often it runs', async () => {
+  const { index, base } = freshCrossing();
   await archive(range(0, index + 1), { from: base });
   await evaluate(index, { source: 'live', base });
   await evaluate(index, { source: 'live', base });
@@ -216,13 +230,30 @@ test('only a fresh crossing on the live stream leads to one mail and one executi
   expect(await context.queues.get('notify').getWaitingCount()).toBe(1);
 });
 
-test('the same crossing from a replay or a backfill is stored and no more', async () => {
-  const base = Math.floor(Date.now() / STEP) * STEP - 1_001 * STEP;
-  await archive(range(0, 1_000), { from: base });
-  await evaluate(999, { base });
-  expect((await stored()).length).toBeGreaterThan(0);
+test('the same crossing from a replay, and one of history that is stale, is stored and no more', async () => {
+  const { index, base } = freshCrossing();
+  await archive(range(0, index + 1), { from: base });
+  await evaluate(index, { source: 'replay', base });
+  await archive(range(0, index + 1), { from: base - 20 * STEP, symbol: 'ETH/USDT' });
+  await evaluate(index, { source: 'backfill', base: base - 20 * STEP, symbol: 'ETH/USDT' });
+  expect((await stored()).length).toBeGreaterThan(2);
   expect(await listOutbox(db.sql)).toEqual([]);
   expect(await context.queues.get('execution').getWaitingCount()).toBe(0);
+});
+
+test('a fresh crossing that a cut stream hid counts as soon as history has filled the hole', async () => {
+  const { index, base } = freshCrossing();
+  await archive(
+    range(0, index + 1).filter((i) => i !== index - 2),
+    { from: base },
+  );
+  await evaluate(index, { source: 'live', base });
+  expect((await stored()).filter(({ live }) => live)).toEqual([]);
+  await archive([index - 2], { from: base });
+  await evaluate(index - 2, { from: index - 2, source: 'backfill', base });
+  expect((await stored()).filter(({ live }) => live)).toHaveLength(1);
+  expect(await context.queues.get('execution').getWaitingCount()).toBe(1);
+  expect(await listOutbox(db.sql)).toHaveLength(1);
 });
 
 test('a crash between the commit and the windows leaves nothing undone and nothing done twice', async () => {
@@ -242,4 +273,19 @@ test('a crash between the commit and the windows leaves nothing undone and nothi
   await evaluate(899);
   expect(await stored()).toEqual(all);
   expect(await windows()).toEqual(moved);
+});
+
+test('a run that was overtaken takes nothing back: neither how far the record is nor the windows', async () => {
+  const series = { venue: 'sim', symbol: SYMBOL, interval: '1s' } as const;
+  await archive(range(0, 300));
+  await evaluate(299);
+  await saveEvaluatedTo(db.sql, series, OLD);
+  expect(await findEvaluatedTo(db.sql, series)).toBe(OLD + 299 * STEP);
+  const store = new WindowStore(redis.redis, context.config);
+  const before = await store.read(series);
+  const next = { ts: OLD + 300 * STEP, closes: ['1'] };
+  expect(await store.advance(series, before, next, STEP)).toBe(true);
+  const after = await windows();
+  expect(await store.advance(series, before, next, STEP)).toBe(false);
+  expect(await windows()).toEqual(after);
 });

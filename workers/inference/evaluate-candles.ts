@@ -126,10 +126,11 @@ class Run {
   /** One transaction: the signals that are new, the mail of those that are live, and how far we are. */
   async #save(found: Omit<NewSignal, 'live'>[], reached?: number): Promise<SignalRow[]> {
     const time = now();
-    const fromLive = this.#payload.source === 'live';
+    // History counts as well: it may bring the candle that the stream lost, or be here first with one that it brought.
+    const isNews = this.#payload.source !== 'replay';
     const signals = found.map((signal) => ({
       ...signal,
-      live: fromLive && isFresh(signal.ts, signal.interval, time),
+      live: isNews && isFresh(signal.ts, signal.interval, time),
     }));
     return (await this.#context.sql.begin(async (tx) => {
       const added = await addSignals(tx, signals);

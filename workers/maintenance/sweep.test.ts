@@ -114,7 +114,7 @@ test('tasks that ended a month ago are forgotten', async () => {
   await saveOutcome(db.sql, 'old', { state: 'SUCCESS', result: null });
   await run();
   expect(await findTask(db.sql, 'old')).toBeDefined();
-  await db.sql`UPDATE tasks SET finished_at = finished_at - interval '31 days'`;
+  await db.sql`UPDATE tasks SET finished_at = finished_at - interval '31 days', created_at = created_at - interval '31 days'`;
   await run();
   expect(await findTask(db.sql, 'old')).toBeUndefined();
 });

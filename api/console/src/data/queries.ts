@@ -26,10 +26,14 @@ export interface Market {
 /** So many candles fill the 200-candle mean and a wide screen. */
 export const CANDLES = 800;
 
+const hasNoSession = document.querySelector<HTMLMetaElement>('meta[name=session]')?.content === 'none';
+
+/** Who is logged in; null without asking where the page says that there is no session. */
 export const me = () =>
   queryOptions({
     queryKey: ['me'],
-    queryFn: () => get<Me>('/me'),
+    queryFn: () => get<Me | null>('/me'),
+    initialData: hasNoSession ? null : undefined,
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -64,7 +64,7 @@ export function LoginPage() {
           </Button>
           <Text size="xs" c="dimmed">
             The first password was printed once on the terminal that started Millrace. Lost it? Run{' '}
-            <span className="mono">millrace reset-password admin</span>.
+            <span className="mono">npm run -s millrace -- reset-password admin</span>
           </Text>
         </Stack>
       </Paper>

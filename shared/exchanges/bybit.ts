@@ -1,0 +1,65 @@
+import type { BookUpdate, Interval } from '../domain/market.ts';
+import { bybitHistory } from './bybit-history.ts';
+import { BYBIT_INTERVALS, BybitMapper, intervalCode, MAX_FRAME_LENGTH } from './bybit-mapper.ts';
+import { type BybitMarket, spellBybitSymbol, unifyBybitSymbol } from './bybit-symbols.ts';
+import type { BookPosition, Subscription, Venue } from './venue.ts';
+
+/** Levels a side that we subscribe to: 50, 200 or 1000. */
+const DEPTH = 200;
+/** Spot takes no more in one request; the others stay far below their 21,000 characters with it. */
+const TOPICS_PER_REQUEST = 10;
+
+/** Bybit v5, one of its three public markets. https://bybit-exchange.github.io/docs/v5/ws/connect */
+export function createBybit(market: BybitMarket): Venue {
+  return {
+    name: 'bybit',
+    market,
+    label: `Bybit ${market}`,
+    simulated: false,
+    channels: ['trades', 'book', 'quotes', 'candles'],
+    intervals: [...BYBIT_INTERVALS.values()] as Interval[],
+    limits: {
+      silenceMs: 45_000,
+      ping: { message: '{"op":"ping"}', everyMs: 20_000 },
+      messages: { count: 10, perMs: 1_000 },
+      subscriptionsPerConnection: 400,
+      reconnectFloorMs: 1_000,
+      maxFrameLength: MAX_FRAME_LENGTH,
+    },
+    book: { snapshot: 'stream', follows },
+    history: bybitHistory(market),
+    streamUrl: `wss://stream.bybit.com/v5/public/${market}`,
+    wireSymbol: (symbol) => spellBybitSymbol(symbol, market),
+    unifiedSymbol: (wire) => unifyBybitSymbol(wire, market),
+    subscribe: (subscriptions) => requests('subscribe', subscriptions, market),
+    unsubscribe: (subscriptions) => requests('unsubscribe', subscriptions, market),
+    createMapper: () => new BybitMapper(market),
+  };
+}
+
+/**
+ * Each change follows the one before it by one, says the level-50 page; a restart, with id 1, comes as a whole book.
+ * https://bybit-exchange.github.io/docs/v5/sbe/market/level-50
+ */
+function follows({ id }: BookPosition, { last = id }: BookUpdate) {
+  if (last <= id) return 'drop';
+  return last === id + 1 ? 'apply' : 'gap';
+}
+
+function requests(op: string, subscriptions: readonly Subscription[], market: BybitMarket): string[] {
+  const topics = subscriptions.map((subscription) => topicOf(subscription, market));
+  const pages = Math.ceil(topics.length / TOPICS_PER_REQUEST);
+  return Array.from({ length: pages }, (_, page) => {
+    const args = topics.slice(page * TOPICS_PER_REQUEST, (page + 1) * TOPICS_PER_REQUEST);
+    return JSON.stringify({ op, args });
+  });
+}
+
+/** Spot's tickers carry no bid and ask, so that its quotes are the book of one level. */
+function topicOf({ channel, symbol, interval = '1m' }: Subscription, market: BybitMarket): string {
+  const wire = spellBybitSymbol(symbol, market);
+  if (channel === 'trades') return `publicTrade.${wire}`;
+  if (channel === 'book') return `orderbook.${DEPTH}.${wire}`;
+  if (channel === 'quotes') return market === 'spot' ? `orderbook.1.${wire}` : `tickers.${wire}`;
+  return `kline.${intervalCode(interval)}.${wire}`;
+}
