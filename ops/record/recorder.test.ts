@@ -87,12 +87,13 @@ function start(name: string, options: Partial<ConstructorParameters<typeof Recor
 }
 
 test('through breaks and a cut, a recording says again exactly what the feed said live', async () => {
-  const { recorder, live, failures } = start('breaks', { rotation: { maxBytes: 20_000, maxMs: 1e9 } });
+  const { recorder, live, failures } = start('breaks', { rotation: { maxBytes: 1, maxMs: 1e9 } });
   const bothLive = () => SYMBOLS.every((symbol) => recorder.feed.book(symbol)?.state === 'live');
   const gaps = () => recorder.feed.book('BTC/USDT')?.counters.gaps ?? 0;
   await until(bothLive, 'the books are right');
   await control({ dropDepthEvery: 7 });
   await until(() => gaps() > 0, 'a book broke');
+  await until(() => recorder.report().files.length > 1, 'a second file was begun');
   await control({ dropDepthEvery: 0, cut: true });
   await until(() => recorder.feed.status.reconnects === 1, 'the cut was seen');
   const before = gaps();
