@@ -1,5 +1,5 @@
 import type { Candle, Trade } from '../shared/domain/market.ts';
-import { shardOf } from '../shared/queue/queues.ts';
+import { shardKeyOf, shardOf } from '../shared/queue/queues.ts';
 import type { EventBatch } from '../shared/tasks/batch.ts';
 import { type BookTop, Columns } from '../shared/tasks/columns.ts';
 import type { Gap } from './continuity.ts';
@@ -87,7 +87,8 @@ export class Batcher {
   #lane(symbol: string): Lane<Shipment> {
     let lane = this.#laneOf.get(symbol);
     if (!lane) {
-      lane = this.lanes[shardOf(`${this.#venue}:${symbol}`, this.lanes.length)] as Lane<Shipment>;
+      const shard = shardOf(shardKeyOf({ venue: this.#venue, symbol }), this.lanes.length);
+      lane = this.lanes[shard] as Lane<Shipment>;
       this.#laneOf.set(symbol, lane);
     }
     return lane;

@@ -17,6 +17,7 @@ import { BadFrames } from './bad-frames.ts';
 import { Batcher } from './batcher.ts';
 import { CandleHistory } from './candle-history.ts';
 import { Continuity } from './continuity.ts';
+import { FeedNews } from './feed-news.ts';
 import { statusOf } from './feed-status.ts';
 import { Glimpse } from './glimpse.ts';
 import { Intake } from './intake.ts';
@@ -96,6 +97,7 @@ export async function startProducer(
   });
 
   const intake = new Intake({ batcher, continuity, prices, glimpse, metrics, log, venue: name, config });
+  const news = new FeedNews(name);
   let lastLive = 0;
   const feed: Feed = new Feed({
     venue,
@@ -103,7 +105,8 @@ export async function startProducer(
     onEvents: (events: readonly MarketEvent[]) => intake.take(events, feed),
     onBadFrame: (bad) => badFrames.add(bad),
     onStatus: ({ state, reason }) => {
-      log.info({ state, reason }, 'feed');
+      log[state === 'down' ? 'warn' : 'info']({ state, reason }, 'feed');
+      news.take(state, reason);
       intake.showBooks(feed);
       if (state === 'down') {
         lastLive ||= now();

@@ -3,7 +3,7 @@ import { monotonic } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
-import type { Queues } from '../shared/queue/queues.ts';
+import { type Queues, shardKeyOf } from '../shared/queue/queues.ts';
 import type { EventBatch } from '../shared/tasks/batch.ts';
 import type { Shipment } from './batcher.ts';
 import type { Continuity, Gap } from './continuity.ts';
@@ -49,7 +49,7 @@ export class Sender {
   async send(shipment: Shipment, shard: number): Promise<void> {
     for (const gap of shipment.gaps) await this.#askForTrades(gap);
     const batch = shipment.build();
-    const shardKey = `${this.#venue}:${batch.symbols[0]}`;
+    const shardKey = shardKeyOf({ venue: this.#venue, symbol: batch.symbols[0] as string });
     await this.#queues.enqueue('archive_batch', batch, { shardKey });
     await this.#continuity.advance(shipment.cursors, async (gap) => {
       await this.#askForTrades(gap);

@@ -54,7 +54,7 @@ export const millrace: Contender = async (servers, simUrl, releasers) => {
     ['pool-archive', ['worker', '--name', 'archive', '--queues', 'archive']],
     ['producer-sim', ['producer', '--venue', 'sim']],
   ] as const) {
-    const child = launchChild(name, [...args], config, () => {});
+    const child = launchChild(name, [...args], config);
     releasers.push(name, () => child.stop());
     await Promise.race([
       child.ready,

@@ -6,10 +6,11 @@ import { openLog, tail } from '../services/log-files.ts';
 import { exitOf, stopChild } from '../services/service.ts';
 import type { Launched } from './supervised.ts';
 
-/** What a child tells its supervisor: that it works, or a sentence for the person at the terminal alone. */
+/** What a child tells its supervisor: that it works, a sentence for the terminal alone, or news of the venue it serves. */
 interface ChildMessage {
   ready?: true;
   notice?: string;
+  news?: string;
 }
 
 /**
@@ -22,7 +23,7 @@ export function launchChild(
   name: string,
   args: string[],
   config: Config,
-  onNotice: (text: string) => void,
+  { onNotice, onNews }: { onNotice?: (text: string) => void; onNews?: (text: string) => void } = {},
 ): Launched {
   const logFile = join(config.MILLRACE_HOME, 'logs', `${name}.log`);
   const log = openLog(logFile);
@@ -37,7 +38,8 @@ export function launchChild(
   const ready = new Promise<void>((resolve) => {
     child.on('message', (message: ChildMessage) => {
       if (message.ready) resolve();
-      if (message.notice) onNotice(message.notice);
+      if (message.notice) onNotice?.(message.notice);
+      if (message.news) onNews?.(message.news);
     });
   });
   return {

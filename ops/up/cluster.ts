@@ -21,7 +21,7 @@ import { type Launched, Supervised, type SupervisedEvent } from './supervised.ts
 
 export type ClusterEvent =
   | SupervisedEvent
-  /** Something that takes a while begins. */
+  /** Something that takes a while begins, or a process has news. */
   | { type: 'step'; text: string }
   | { type: 'migrated'; names: string[] }
   /** For the person at the terminal alone; must not be kept. */
@@ -164,9 +164,12 @@ class LocalCluster implements Cluster {
       SIM_URL: simPort === undefined ? SIM_URL : `http://127.0.0.1:${simPort}`,
     };
     const planned = planProcesses(this.config, simPort).filter(this.#options.wants ?? (() => true));
-    const notice = (text: string) => this.#emit({ type: 'notice', text });
+    const listeners = {
+      onNotice: (text: string) => this.#emit({ type: 'notice', text }),
+      onNews: (text: string) => this.#say(text),
+    };
     const processes = planned.map(({ name, kind, args }) =>
-      this.#supervise(name, kind, async () => launchChild(name, args, this.config, notice)),
+      this.#supervise(name, kind, async () => launchChild(name, args, this.config, listeners)),
     );
     this.#releasers.push('processes', () => drain(processes));
     this.ready = Promise.all(processes.map((process) => process.start())).then(() => {});

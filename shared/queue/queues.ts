@@ -7,7 +7,7 @@ export interface EnqueueOptions {
   /** Job id: while a job of this id is kept, another is not added. Never all digits, never with a colon. */
   id?: string;
   delayMs?: number;
-  /** What keeps its order: on a sharded queue, events of one key always meet the same worker. */
+  /** Of `shardKeyOf`: on a sharded queue, tasks of one key always meet the same worker. */
   shardKey?: string;
 }
 
@@ -62,6 +62,7 @@ export class Queues {
     let queue = this.#open.get(name);
     if (!queue) {
       queue = new Queue(name, { connection: this.#redis, prefix: this.prefix });
+      // The connection tells of its own outages, and whoever enqueues gets the error.
       queue.on('error', () => {});
       this.#open.set(name, queue);
     }
@@ -86,6 +87,10 @@ export class Queues {
     await Promise.all([...this.#open.values()].map((queue) => queue.close()));
   }
 }
+
+/** What keeps its order: everything of one symbol goes through one shard. */
+export const shardKeyOf = ({ venue, symbol }: { venue: string; symbol: string }): string =>
+  `${venue}:${symbol}`;
 
 /** A stable hash (FNV-1a) of a key such as `binance:BTC/USDT`, so that every process agrees on its shard. */
 export function shardOf(key: string, shards: number): number {

@@ -1,5 +1,6 @@
 import { isInterval } from '../../shared/domain/market.ts';
 import { RejectError } from '../../shared/errors.ts';
+import { shardKeyOf } from '../../shared/queue/queues.ts';
 import type { EventBatch } from '../../shared/tasks/batch.ts';
 import type { Payload } from '../../shared/tasks/catalogue.ts';
 import type { TaskContext } from '../context.ts';
@@ -25,7 +26,7 @@ export async function requestEvaluation(
     }
   }
   for (const task of tasks.values()) {
-    await queues.enqueue('evaluate_candles', task, { shardKey: `${venue}:${task.symbol}` });
+    await queues.enqueue('evaluate_candles', task, { shardKey: shardKeyOf(task) });
   }
 }
 

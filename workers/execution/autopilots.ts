@@ -9,7 +9,6 @@ import {
 import { addBalance } from '../../shared/db/balances.ts';
 import type { Sql } from '../../shared/db/client.ts';
 import { intervalsOf } from '../../shared/domain/intervals.ts';
-import { INTERVALS } from '../../shared/domain/market.ts';
 import { quoteCurrency } from '../../shared/domain/symbols.ts';
 import type { Releasers } from '../../shared/lifecycle.ts';
 import type { PoolDeps } from '../context.ts';
@@ -39,7 +38,7 @@ export async function startAutopilots(deps: PoolDeps, releasers: Releasers): Pro
 /** One paper autopilot a venue, on the finest interval that is recorded there. */
 export function configuredAutopilots(config: Config): Autopilot[] {
   return config.SUPPORTED_EXCHANGES.map((venue) => {
-    const [finest = '1m'] = intervalsOf(venue, config.INTERVALS).sort((a, b) => INTERVALS[a] - INTERVALS[b]);
+    const [finest = '1m'] = intervalsOf(venue, config.INTERVALS);
     return {
       name: `paper-${venue}`,
       enabled: config.AUTOPILOT === 'on',

@@ -10,10 +10,10 @@ import type { Trade } from '../../shared/domain/market.ts';
 import { RetryError } from '../../shared/errors.ts';
 import { fetchTrades } from '../../shared/exchanges/history.ts';
 import type { Venue } from '../../shared/exchanges/venue.ts';
-import { findVenue } from '../../shared/exchanges/venues.ts';
 import type { Payload } from '../../shared/tasks/catalogue.ts';
 import { Columns } from '../../shared/tasks/columns.ts';
 import type { Handler, TaskContext } from '../context.ts';
+import { historyVenue } from './history-venue.ts';
 
 /** With an unknown beginning, holes are looked for so far back: what a queue may hold when Redis is emptied. */
 const LOOK_BACK_MS = 3_600_000;
@@ -27,7 +27,7 @@ const LOOK_BACK_MS = 3_600_000;
  * has not come so far yet, the task is tried again.
  */
 export const backfillTrades: Handler<'backfill_trades'> = async (payload, context) => {
-  const venue = findVenue(payload.venue, 'spot', { simUrl: context.config.SIM_URL });
+  const venue = historyVenue(payload.venue, context);
   const start = await findStart(payload, context);
   if (!start) return { missing: 0, filled: 0, unavailable: 0, note: 'the archive begins after these trades' };
   const range = { ...payload, fromId: start.fromId, since: start.since };

@@ -2,10 +2,11 @@ import { listMissingCandles } from '../../shared/db/candles.ts';
 import { addMarketFacts } from '../../shared/db/market.ts';
 import { type Candle, INTERVALS } from '../../shared/domain/market.ts';
 import { fetchCandles } from '../../shared/exchanges/history.ts';
-import { findVenue } from '../../shared/exchanges/venues.ts';
+import { shardKeyOf } from '../../shared/queue/queues.ts';
 import type { Payload } from '../../shared/tasks/catalogue.ts';
 import { Columns } from '../../shared/tasks/columns.ts';
 import type { Handler, TaskContext } from '../context.ts';
+import { historyVenue } from './history-venue.ts';
 
 /**
  * Brings the candles that open in `[from, to)` into the archive: only the stretches it lacks, page by page, so that
@@ -14,7 +15,7 @@ import type { Handler, TaskContext } from '../context.ts';
 export const bootstrap: Handler<'bootstrap'> = async (payload, context) => {
   const { symbol, interval } = payload;
   const stepMs = INTERVALS[interval];
-  const venue = findVenue(payload.venue, 'spot', { simUrl: context.config.SIM_URL });
+  const venue = historyVenue(payload.venue, context);
   const missing = await listMissingCandles(context.sql, { ...payload, stepMs });
   const wanted = missing.reduce((sum, { from, to }) => sum + (to - from) / stepMs, 0);
   let fetched = 0;
@@ -37,9 +38,8 @@ async function evaluate(
   stepMs: number,
   { queues }: TaskContext,
 ): Promise<void> {
-  const shardKey = `${series.venue}:${series.symbol}`;
   const payload = { ...series, from, upTo: to - stepMs, source: 'backfill' } as const;
-  await queues.enqueue('evaluate_candles', payload, { shardKey });
+  await queues.enqueue('evaluate_candles', payload, { shardKey: shardKeyOf(series) });
 }
 
 async function archive(

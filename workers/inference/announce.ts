@@ -3,8 +3,10 @@ import type { Series } from '../../shared/db/evaluations.ts';
 import { findMailId } from '../../shared/db/outbox.ts';
 import { listSignals, type SignalRow } from '../../shared/db/signals.ts';
 import type { Signal } from '../../shared/domain/trading.ts';
+import { executionJobId, mailJobId } from '../../shared/queue/job-ids.ts';
 import { publishLive } from '../../shared/queue/live.ts';
 import type { TaskContext } from '../context.ts';
+import { signalMail } from './signal-mail.ts';
 
 /** Sends stored signals on their way: the live ones to execution and mail, all to the counters. */
 export async function announceSignals(context: TaskContext, signals: SignalRow[]): Promise<void> {
@@ -12,10 +14,11 @@ export async function announceSignals(context: TaskContext, signals: SignalRow[]
   for (const { strategy, side } of signals) metrics.signals.inc({ strategy, side });
   const live = signals.filter((signal) => signal.live);
   const mails = canMail(config);
-  for (const { id } of live) {
-    await queues.enqueue('execute_signal', { signalId: id }, { id: `signal-${id}-execute` });
-    const outboxId = mails ? await findMailId(sql, `signal:${id}`) : undefined;
-    if (outboxId) await queues.enqueue('send_mail', { outboxId }, { id: `mail-${outboxId}` });
+  for (const signal of live) {
+    const { id } = signal;
+    await queues.enqueue('execute_signal', { signalId: id }, { id: executionJobId(id) });
+    const outboxId = mails ? await findMailId(sql, signalMail(signal).key) : undefined;
+    if (outboxId) await queues.enqueue('send_mail', { outboxId }, { id: mailJobId(outboxId) });
   }
   await publishLive(
     redis,

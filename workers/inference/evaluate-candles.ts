@@ -6,6 +6,7 @@ import { addSignals, type NewSignal, type SignalRow } from '../../shared/db/sign
 import { isFresh } from '../../shared/domain/freshness.ts';
 import { INTERVALS } from '../../shared/domain/market.ts';
 import { RetryError } from '../../shared/errors.ts';
+import { shardKeyOf } from '../../shared/queue/queues.ts';
 import { SLOW } from '../../shared/strategies/registry.ts';
 import type { Payload } from '../../shared/tasks/catalogue.ts';
 import type { Handler, TaskContext } from '../context.ts';
@@ -118,7 +119,7 @@ class Run {
     const reached = candles.at(-1)?.ts;
     if (reached !== undefined && candles.length === MAX_CANDLES && reached < to) {
       const rest = { ...this.#payload, from: reached + this.stepMs };
-      await this.#context.queues.enqueue('evaluate_candles', rest, { shardKey: this.#shardKey() });
+      await this.#context.queues.enqueue('evaluate_candles', rest, { shardKey: shardKeyOf(this.#series) });
     }
     return { found, reached };
   }
@@ -164,9 +165,5 @@ class Run {
   async #firstCandle(): Promise<number | undefined> {
     const [first] = await listCandles(this.#context.sql, { ...this.#series, from: 0, limit: 1 });
     return first?.ts;
-  }
-
-  #shardKey() {
-    return `${this.#series.venue}:${this.#series.symbol}`;
   }
 }

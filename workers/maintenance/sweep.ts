@@ -5,6 +5,7 @@ import { listUnsentMail } from '../../shared/db/outbox.ts';
 import { listUndecidedSignals } from '../../shared/db/signals.ts';
 import { deleteEndedTasks, listUnfinishedTasks, saveOutcome, taskRecord } from '../../shared/db/tasks.ts';
 import { messageOf, RejectError } from '../../shared/errors.ts';
+import { executionJobId, mailJobId } from '../../shared/queue/job-ids.ts';
 import { isTaskName, type Payload, type TaskName } from '../../shared/tasks/catalogue.ts';
 import type { Handler, TaskContext } from '../context.ts';
 
@@ -66,12 +67,12 @@ async function reviveMail(context: TaskContext): Promise<number> {
   const { sql, queues, config } = context;
   if (!canMail(config)) return 0;
   return reviveEach(context, await listUnsentMail(sql, MAIL_PATIENCE_MS), ({ id }) =>
-    queues.enqueueIfAbsent('send_mail', { outboxId: id }, { id: `mail-${id}` }),
+    queues.enqueueIfAbsent('send_mail', { outboxId: id }, { id: mailJobId(id) }),
   );
 }
 
 const executeAgain = ({ queues }: TaskContext, signalId: number) =>
-  queues.enqueueIfAbsent('execute_signal', { signalId }, { id: `signal-${signalId}-execute` });
+  queues.enqueueIfAbsent('execute_signal', { signalId }, { id: executionJobId(signalId) });
 
 /** One that cannot be sent on must not keep those behind it from being. */
 async function reviveEach<T>(

@@ -1,8 +1,10 @@
 import { now } from '../../shared/clock.ts';
+import { canMail } from '../../shared/config.ts';
 import { addMail } from '../../shared/db/outbox.ts';
 import { saveReport } from '../../shared/db/reports.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
 import { RejectError } from '../../shared/errors.ts';
+import { mailJobId } from '../../shared/queue/job-ids.ts';
 import type { Handler, TaskContext } from '../context.ts';
 import { type DayFacts, gatherFacts } from './facts.ts';
 
@@ -44,8 +46,8 @@ export const generateReport: Handler<'generate_report'> = async ({ day: asked },
 
 /** Mail that is not sent here is picked up by the sweep; without a mail server it stays readable in the outbox. */
 async function sendLater(outboxId: number, { config, queues }: TaskContext): Promise<void> {
-  if (!config.SMTP_URL || config.MAIL_TO.length === 0) return;
-  await queues.enqueue('send_mail', { outboxId }, { id: `mail-${outboxId}` });
+  if (!canMail(config)) return;
+  await queues.enqueue('send_mail', { outboxId }, { id: mailJobId(outboxId) });
 }
 
 /** The figures for lists. */
