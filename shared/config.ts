@@ -186,7 +186,7 @@ export function describeConfig(config: Config): { name: SettingName; value: stri
 }
 
 /** The environment a child process needs to see the same settings. */
-export function toEnvironment(config: Config): Record<string, string> {
+function toEnvironment(config: Config): Record<string, string> {
   const pairs = Object.entries(config).filter(([, value]) => value !== undefined);
   return Object.fromEntries(pairs.map(([name, value]) => [name, String(value)]));
 }

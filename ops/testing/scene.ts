@@ -6,7 +6,7 @@ import type { Sql } from '../../shared/db/client.ts';
 import { addDecision } from '../../shared/db/decisions.ts';
 import { acquireLease, withLease } from '../../shared/db/leases.ts';
 import { addMarketFacts } from '../../shared/db/market.ts';
-import { addIntent, saveOutcome } from '../../shared/db/orders.ts';
+import { addIntent, saveOrderOutcome } from '../../shared/db/orders.ts';
 import { addMail } from '../../shared/db/outbox.ts';
 import { saveHolding } from '../../shared/db/positions.ts';
 import { saveReport } from '../../shared/db/reports.ts';
@@ -117,7 +117,7 @@ async function addOrder(sql: Sql, autopilot: string, signalId: number): Promise<
   await withLease(sql, lease, async (tx) => {
     const intent = { ...of, id, clientId: id, signalId, mode: 'paper', side: 'buy', size: '0.1621' } as const;
     const order = await addIntent(tx, intent, lease.token);
-    await saveOutcome(
+    await saveOrderOutcome(
       tx,
       order,
       { state: 'FILLED', filled: '0.1621', averagePrice: '61685.125', fee: '9.99915876', reason: null },

@@ -34,21 +34,13 @@ export async function addBooks(
   return count;
 }
 
-/** Newest first. */
-export async function listBooks(
-  sql: Queryable,
-  of: { venue: string; symbol: string; limit: number },
-): Promise<BookRow[]> {
-  return sql<BookRow[]>`
-    SELECT ${of.venue}::text AS venue, ${of.symbol}::text AS symbol, ts, bids, asks
-    FROM book_snapshots WHERE instrument_id = ${instrumentId(sql, of)} ORDER BY ts DESC LIMIT ${of.limit}`;
-}
-
 /** The newest snapshot. */
 export async function findLastBook(
   sql: Queryable,
   of: { venue: string; symbol: string },
 ): Promise<BookRow | undefined> {
-  const [row] = await listBooks(sql, { ...of, limit: 1 });
+  const [row] = await sql<BookRow[]>`
+    SELECT ${of.venue}::text AS venue, ${of.symbol}::text AS symbol, ts, bids, asks
+    FROM book_snapshots WHERE instrument_id = ${instrumentId(sql, of)} ORDER BY ts DESC LIMIT 1`;
   return row;
 }

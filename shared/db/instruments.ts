@@ -27,17 +27,6 @@ export async function ensureInstruments(
   return symbols.map((symbol) => ids.get(`${venue} ${symbol}`) as number);
 }
 
-/** Undefined for a symbol that was never archived. */
-export async function findInstrument(
-  sql: Queryable,
-  venue: string,
-  symbol: string,
-): Promise<InstrumentRow | undefined> {
-  const [row] = await sql<InstrumentRow[]>`
-    SELECT id, venue, symbol FROM instruments WHERE venue = ${venue} AND symbol = ${symbol}`;
-  return row;
-}
-
 /** By venue and symbol. */
 export async function listInstruments(sql: Queryable): Promise<InstrumentRow[]> {
   return sql<InstrumentRow[]>`SELECT id, venue, symbol FROM instruments ORDER BY venue, symbol`;

@@ -39,12 +39,6 @@ export async function addModel(sql: Queryable, model: Omit<ModelRow, 'id' | 'cre
   return kept;
 }
 
-export async function findModel(sql: Queryable, id: number): Promise<ModelRow | undefined> {
-  const [row] = await sql<ModelRow[]>`
-    SELECT ${columns(sql)} FROM models m JOIN instruments i ON i.id = m.instrument_id WHERE m.id = ${id}`;
-  return row;
-}
-
 export async function findModelOfTask(sql: Queryable, taskId: string): Promise<ModelRow | undefined> {
   const [row] = await sql<ModelRow[]>`
     SELECT ${columns(sql)} FROM models m JOIN instruments i ON i.id = m.instrument_id WHERE m.task_id = ${taskId}`;

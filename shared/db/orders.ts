@@ -27,13 +27,16 @@ export async function addIntent(tx: Transaction, intent: Intent, fence: number):
 }
 
 /** What an order became; money fields are decimal strings. */
-export type Outcome = Pick<Order, 'filled' | 'averagePrice' | 'fee' | 'reason'> & { state: OrderState };
+export type OrderOutcome = Pick<Order, 'filled' | 'averagePrice' | 'fee' | 'reason'> & { state: OrderState };
 
-/** Moves an order on, with the fills that moved it. @throws {Error} for an illegal move, or when it has moved since */
-export async function saveOutcome(
+/**
+ * Moves an order on, with the fills that moved it.
+ * @throws {Error} for an illegal move, or when it has moved since
+ */
+export async function saveOrderOutcome(
   tx: Transaction,
   order: OrderRow,
-  { state, filled, averagePrice, fee, reason }: Outcome,
+  { state, filled, averagePrice, fee, reason }: OrderOutcome,
   fills: readonly Omit<Fill, 'orderId'>[],
   fence: number,
 ): Promise<OrderRow> {
@@ -54,12 +57,13 @@ export async function saveOutcome(
   return mustFind(tx, order.id);
 }
 
-/** The order that an autopilot made of a signal, its row locked until the transaction ends. */
+/** The order, its row locked until the transaction ends. */
 export async function lockOrder(tx: Transaction, id: string): Promise<OrderRow | undefined> {
   const [row] = await tx<OrderRow[]>`${select(tx)} WHERE o.id = ${id} FOR UPDATE OF o`;
   return row;
 }
 
+/** The order that an autopilot made of a signal. */
 export async function findOrderOfSignal(
   sql: Queryable,
   autopilot: string,
@@ -121,7 +125,7 @@ export async function listOrders(
   }));
 }
 
-export async function listFills(sql: Queryable, orderIds: readonly string[]): Promise<Fill[]> {
+async function listFills(sql: Queryable, orderIds: readonly string[]): Promise<Fill[]> {
   if (orderIds.length === 0) return [];
   return sql<Fill[]>`
     SELECT order_id, trade_id, price, size, fee, ts FROM fills

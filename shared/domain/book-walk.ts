@@ -2,7 +2,7 @@ import { Decimal } from './decimal.ts';
 import type { Level } from './market.ts';
 
 /** Places after the point that our own roundings keep; what a venue wrote is never rounded. */
-export const SIZE_PLACES = 8;
+const SIZE_PLACES = 8;
 const SIZE_STEP = '0.00000001';
 const ROUND_DOWN = 0;
 

@@ -1,4 +1,4 @@
-import type { Candle, Level, Side } from '../domain/market.ts';
+import type { Level, Side } from '../domain/market.ts';
 
 /** The last trade of a symbol; `side` is the taker's. */
 export interface LastPrice {
@@ -25,8 +25,6 @@ export interface LiveBook {
   ts: number;
   receivedAt: number;
 }
-
-export type OpenCandle = Candle;
 
 export const BOOK_LEVELS = 20;
 

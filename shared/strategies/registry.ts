@@ -9,6 +9,3 @@ export const SLOW = 200;
 export const STRATEGIES = {
   'sma-cross': smaCross({ fast: FAST, slow: SLOW }),
 } as const satisfies Record<string, Strategy>;
-
-export type StrategyName = keyof typeof STRATEGIES;
-export const isStrategyName = (text: string): text is StrategyName => Object.hasOwn(STRATEGIES, text);

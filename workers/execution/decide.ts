@@ -102,5 +102,5 @@ async function order(
 }
 
 /** 32 hexadecimal digits derived from the intent, within every venue's limits: whoever resumes it finds the same. */
-export const clientIdOf = (intentId: string): string =>
+const clientIdOf = (intentId: string): string =>
   createHash('sha256').update(intentId).digest('hex').slice(0, 32);

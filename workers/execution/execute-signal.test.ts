@@ -5,7 +5,7 @@ import { type Autopilot, listAutopilots, takeDailyTrade } from '../../shared/db/
 import { listBalances } from '../../shared/db/balances.ts';
 import { ensureInstruments } from '../../shared/db/instruments.ts';
 import { acquireLease, type HeldLease, releaseLease, withLease } from '../../shared/db/leases.ts';
-import { listOrders, type OrderRow, saveOutcome } from '../../shared/db/orders.ts';
+import { listOrders, type OrderRow, saveOrderOutcome } from '../../shared/db/orders.ts';
 import { listPositions } from '../../shared/db/positions.ts';
 import { addSignals, listSignals, listUndecidedSignals } from '../../shared/db/signals.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
@@ -315,7 +315,9 @@ test('an order that has moved since it was read is not moved again', async () =>
   const lease = context.leases.get(leaseKey(PILOT)) as HeldLease;
   await execute(id);
   const outcome = { state: 'EXPIRED', filled: '0', averagePrice: null, fee: '0', reason: null } as const;
-  const again = withLease(db.sql, lease, (tx) => saveOutcome(tx, read as OrderRow, outcome, [], lease.token));
+  const again = withLease(db.sql, lease, (tx) =>
+    saveOrderOutcome(tx, read as OrderRow, outcome, [], lease.token),
+  );
   await expect(again).rejects.toThrow('is no longer INTENT');
   expect((await listOrders(db.sql))[0]?.state).toBe('FILLED');
 });

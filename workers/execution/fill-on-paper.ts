@@ -3,7 +3,7 @@ import type { Autopilot } from '../../shared/db/autopilots.ts';
 import { lockBalance, saveBalance } from '../../shared/db/balances.ts';
 import type { Transaction } from '../../shared/db/client.ts';
 import { type HeldLease, withLease } from '../../shared/db/leases.ts';
-import { lockOrder, type OrderRow, type Outcome, saveOutcome } from '../../shared/db/orders.ts';
+import { lockOrder, type OrderOutcome, type OrderRow, saveOrderOutcome } from '../../shared/db/orders.ts';
 import { findHolding, saveHolding } from '../../shared/db/positions.ts';
 import type { SignalRow } from '../../shared/db/signals.ts';
 import { type Walk, walkBook } from '../../shared/domain/book-walk.ts';
@@ -49,7 +49,7 @@ export async function fillOnPaper(
     const reason = fresh
       ? `no live book within ${INTENT_PATIENCE_MS / 1_000} s`
       : 'left behind until its signal was stale';
-    return saveOutcome(tx, order, { ...UNFILLED, state: 'EXPIRED', reason }, [], lease.token);
+    return saveOrderOutcome(tx, order, { ...UNFILLED, state: 'EXPIRED', reason }, [], lease.token);
   });
 }
 
@@ -77,11 +77,11 @@ async function fill(tx: Transaction, { autopilot, order, book, cash, time, fence
     await saveBalance(tx, autopilot.name, quoteCurrency(symbol), applyCash(cash, side, done));
   }
   const fills = walk.takes.map((take, n) => ({ tradeId: String(n + 1), ts: time, ...take }));
-  return saveOutcome(tx, order, outcomeOf(size, walk), fills, fence);
+  return saveOrderOutcome(tx, order, outcomeOf(size, walk), fills, fence);
 }
 
 /** A market order rests nowhere: what the book or the cash could not give is cancelled, and the reason says so. */
-function outcomeOf(size: string, walk: Walk): Outcome {
+function outcomeOf(size: string, walk: Walk): OrderOutcome {
   const { filled, notional, fee, short } = walk;
   if (walk.takes.length === 0) return { ...UNFILLED, state: 'CANCELLED', reason: SHORT[short ?? 'book'] };
   const price = averagePrice({ size: filled, cost: notional });

@@ -5,7 +5,7 @@ import type { Side } from '../../shared/domain/market.ts';
 import { type Book, bestPrice } from './live-book.ts';
 
 /** Binance's least notional for BTC/USDT; a smaller rest counts as nothing. https://api.binance.com/api/v3/exchangeInfo */
-export const LEAST_NOTIONAL = '5';
+const LEAST_NOTIONAL = '5';
 
 export type Proposal = { size: string; reason: string } | { skip: string };
 

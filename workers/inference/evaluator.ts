@@ -18,7 +18,7 @@ export interface Windows {
 }
 
 /** A stretch of time without candles; `from` is the first missing open time, `to` the next one that is there. */
-export type Hole = { from: number; to: number };
+type Hole = { from: number; to: number };
 
 /**
  * Every strategy over the closed candles of one series, in order. Pure: no store, no clock.

@@ -8,7 +8,7 @@ import type { DayFacts } from './facts.ts';
 import type { AccountDay, Point } from './ledger.ts';
 import { INK, PALETTE } from './palette.ts';
 
-export const CHART_WIDTH = 912;
+const CHART_WIDTH = 912;
 const FONT = 'Inter, Segoe UI, Helvetica Neue, Arial, sans-serif';
 
 /** Equity of an account through the day, its opening value as a dashed line; SVG text. */
