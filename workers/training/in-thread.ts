@@ -12,7 +12,7 @@ const PROGRAM = new URL(SOURCES ? './thread.ts' : './thread.js', import.meta.url
 /**
  * Trains in a thread of its own, so that the pool's event loop stays free; the columns of `bars` are moved there.
  * An abort ends the thread at once.
- * @throws {RejectError} as `trainModel` does
+ * @throws {RejectError} as `trainOn` does
  */
 export function trainInThread(
   bars: Bars,

@@ -39,6 +39,7 @@ export const trainModel: Handler<'train_model'> = async (payload, context) => {
   const first = bars.ts[0] as number;
   let saying: Promise<void> = Promise.resolve();
   const model = await trainInThread(bars, context.signal, (note) => {
+    // A note that could not be kept is no reason to lose the model.
     saying = saying.then(() => at(3)(note)).catch(() => {});
   });
   await saying;

@@ -4,7 +4,7 @@ import { FeatureStream, WARM_UP_BARS } from '../../shared/strategies/features.ts
 import { trainInThread } from './in-thread.ts';
 import { fitLogistic, predictLogistic } from './logistic.ts';
 import { accuracy, areaUnderCurve, logLoss } from './scores.ts';
-import { type Bars, examplesOf, HORIZON_BARS, trainModel } from './train.ts';
+import { type Bars, examplesOf, HORIZON_BARS, trainOn } from './train.ts';
 
 describe('logistic regression', () => {
   const column = (...values: number[]) => Float64Array.from(values);
@@ -131,7 +131,7 @@ describe('features', () => {
 
 describe('a trained model', () => {
   test('is trained on three quarters, judged on the rest, with the labels between them purged', () => {
-    const { metrics } = trainModel(walk(1203, 6));
+    const { metrics } = trainOn(walk(1203, 6));
     // 1203 candles - 199 of warm-up - 5 of horizon = 999 rows; the hold-out starts at row 749.
     expect(metrics.rows).toEqual({ train: 744, test: 250, purged: HORIZON_BARS });
     expect(metrics.train).toEqual({ from: 199 * 60_000, to: (199 + 743) * 60_000 });
@@ -140,26 +140,26 @@ describe('a trained model', () => {
   });
 
   test('finds a pattern that is there and none in a random walk', () => {
-    const found = trainModel(wave(3000)).metrics;
+    const found = trainOn(wave(3000)).metrics;
     expect(found.auc).toBeGreaterThan(0.95);
     expect(found.beatsBase).toBe(true);
     expect(found.logloss).toBeLessThan(found.baseLogloss);
-    const none = trainModel(walk(6000, 9)).metrics;
+    const none = trainOn(walk(6000, 9)).metrics;
     expect(Math.abs((none.auc ?? 0) - 0.5)).toBeLessThan(0.06);
   });
 
   test('refuses too few candles and a price that never moves, with the reason', () => {
-    expect(() => trainModel(walk(299, 1))).toThrow('299 closed candles are too few: at least 300 are needed');
+    expect(() => trainOn(walk(299, 1))).toThrow('299 closed candles are too few: at least 300 are needed');
     const flat = walk(400, 1);
     for (const name of ['open', 'high', 'low', 'close'] as const) flat[name].fill(100);
-    expect(() => trainModel(flat)).toThrow('every training label is the same');
+    expect(() => trainOn(flat)).toThrow('every training label is the same');
     const bad = walk(400, 1);
     bad.low[7] = -1;
-    expect(() => trainModel(bad)).toThrow('the candle of 1970-01-01T00:07:00.000Z is not possible');
+    expect(() => trainOn(bad)).toThrow('the candle of 1970-01-01T00:07:00.000Z is not possible');
   });
 
   test('is the same from a thread, which leaves the event loop free and ends on abort', async () => {
-    const expected = trainModel(walk(20_000, 2));
+    const expected = trainOn(walk(20_000, 2));
     let ticks = 0;
     const timer = setInterval(() => ticks++, 5);
     const notes: string[] = [];

@@ -11,7 +11,7 @@ export interface Bars extends Record<keyof Bar, Float64Array> {
 /** How many bars ahead the label looks: 1 when close(t + 5) > close(t), else 0. */
 export const HORIZON_BARS = 5;
 /** The newest share of the rows is held out: never trained on, only judged by. */
-export const HOLD_OUT = 0.25;
+const HOLD_OUT = 0.25;
 /** Fewer candles than these make no honest model: some hundred rows stay after warm-up and horizon. */
 export const MIN_CANDLES = WARM_UP_BARS + HORIZON_BARS + 95;
 const L2 = 1;
@@ -54,7 +54,7 @@ export interface TrainedModel {
  * purged. Features are standardised by the mean and deviation of the training rows alone.
  * @throws {RejectError} on too few candles, a price that is not positive, or training labels that are all the same
  */
-export function trainModel(bars: Bars, onStep = (_note: string) => {}): TrainedModel {
+export function trainOn(bars: Bars, onStep = (_note: string) => {}): TrainedModel {
   const count = bars.close.length;
   if (count < MIN_CANDLES)
     throw new RejectError(
