@@ -77,6 +77,7 @@ function stopSignal(log: Log): Promise<void> {
     process.once('SIGTERM', () => stop('SIGTERM'));
     process.once('SIGINT', () => stop('SIGINT'));
     process.once('disconnect', () => stop('the supervisor is gone'));
+    // A second signal must not end the drain that the first began.
     process.on('SIGTERM', () => {});
     process.on('SIGINT', () => {});
   });

@@ -25,6 +25,7 @@ export class Outcomes {
     this.#queues = queues;
     this.#events = queueNames.map((name) => {
       const events = new QueueEvents(name, { connection: redis, prefix: queues.prefix });
+      // The connection tells of its own outages.
       events.on('error', () => {});
       events.on('completed', ({ jobId, returnvalue }) => this.#take(jobId)?.resolve(returnvalue));
       events.on('failed', ({ jobId, failedReason }) => this.#take(jobId)?.reject(new Error(failedReason)));

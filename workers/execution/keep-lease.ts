@@ -11,7 +11,7 @@ import { FencedError, messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Lock, LockClient } from '../../shared/queue/lock.ts';
 
-export const LEASE_TTL_MS = 10_000;
+const LEASE_TTL_MS = 10_000;
 /** Share of the lease after which its holder no longer trusts it, whatever the database would say. */
 const TRUST = 0.75;
 const RENEWALS_PER_TTL = 4;
@@ -68,11 +68,11 @@ async function acquire(deps: LeaseKeeperDeps, key: string, holder: string, ttlMs
   if (!lock) return undefined;
   const since = monotonic();
   const lease = await acquireLease(deps.sql, { key, holder, ttlMs }).catch(async (error) => {
-    await lock.release().catch(() => {});
+    await letGo(lock);
     throw error;
   });
   if (lease) return { lease, lock, since } satisfies Grant;
-  await lock.release().catch(() => {});
+  await letGo(lock);
   return undefined;
 }
 
@@ -98,6 +98,7 @@ async function hold(deps: LeaseKeeperDeps, grant: Grant, ttlMs: number, stop: Ab
     });
     if (renewed) since = asked;
     lost = renewed === false;
+    // Lost or not, the lease decides.
     lock = await lock.extend(ttlMs).catch(() => lock);
   }
 
@@ -107,5 +108,8 @@ async function hold(deps: LeaseKeeperDeps, grant: Grant, ttlMs: number, stop: Ab
   await releaseLease(deps.sql, lease).catch((error) =>
     deps.log.warn({ key: lease.key, reason: messageOf(error) }, 'lease not released, it will run out'),
   );
-  await lock.release().catch(() => {});
+  await letGo(lock);
 }
+
+/** A lock that cannot be given back runs out by itself. */
+const letGo = (lock: Lock) => lock.release().catch(() => {});

@@ -57,6 +57,7 @@ export async function deliver(
     return judge(error as SMTPConnection.SMTPError, handedOver);
   } finally {
     body.destroy();
+    // What goes wrong after the answer changes nothing any more.
     connection.on('error', () => {});
     connection.close();
   }

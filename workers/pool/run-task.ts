@@ -66,8 +66,10 @@ export async function runTask(
     const last = error instanceof RejectError || job.attemptsStarted >= definition.attempts;
     const state = last ? 'FAILURE' : 'RETRY';
     context.log.warn({ reason: messageOf(error), attempt: job.attemptsStarted, state }, 'task failed');
-    if (definition.recorded)
+    if (definition.recorded) {
+      // Where the database is away the row stays unfinished, and the sweep takes it up again.
       await saveOutcome(deps.sql, id, { state, error: messageOf(error) }).catch(() => {});
+    }
     await finish(state);
     throw last ? new UnrecoverableError(messageOf(error)) : error;
   }

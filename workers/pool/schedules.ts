@@ -35,6 +35,7 @@ async function upsertAll(deps: PoolDeps): Promise<void> {
       });
     }
   } finally {
+    // A lock that cannot be given back runs out by itself.
     await lock.release().catch(() => {});
   }
 }
