@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import type * as wire from './console/src/data/wire.ts';
+import type { badFrames } from './routes/bad-frames.ts';
 import type { candles } from './routes/candles.ts';
 import type { me } from './routes/me.ts';
 import type { models } from './routes/models.ts';
@@ -30,6 +31,7 @@ const AGREED: {
   models: Same<Answer<typeof models>, wire.Model[]>;
   reports: Same<Answer<typeof reports>, wire.Report[]>;
   outbox: Same<Answer<typeof outbox>, wire.Mail[]>;
+  badFrames: Same<Answer<typeof badFrames>, wire.BadFrame[]>;
   processes: Same<Answer<typeof processes>, wire.Process[]>;
   queueDepths: Same<Answer<typeof queueDepths>, wire.Queue[]>;
 } = {
@@ -43,6 +45,7 @@ const AGREED: {
   models: true,
   reports: true,
   outbox: true,
+  badFrames: true,
   processes: true,
   queueDepths: true,
 };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { ADMIN_PASSWORD, type TestApi, testApi } from '../../ops/testing/api.ts';
 import { addProcesses, addScene } from '../../ops/testing/scene.ts';
+import { addBadFrames } from '../../shared/db/bad-frames.ts';
 import { publishLive } from '../../shared/queue/live.ts';
 import { ROOT } from '../root.ts';
 
@@ -15,6 +16,14 @@ const CHROMIUM = (process.env.PATH ?? '')
   .find((path) => existsSync(path));
 const pageTest = CHROMIUM ? test : test.skip;
 const why = CHROMIUM ? '' : ' (SKIPPED: there is no Chromium on PATH)';
+
+const BAD_FRAME = {
+  receivedAt: 1_795_000_000_000,
+  reason: 'frame: not JSON',
+  bytes: 30,
+  head: '{"<img src=x onerror=alert(1)>',
+  digest: '0'.repeat(64),
+};
 
 let api: TestApi;
 let browser: Browser;
@@ -28,6 +37,7 @@ beforeAll(async () => {
     });
   api = await testApi();
   await addScene(api.db.sql);
+  await addBadFrames(api.db.sql, 'kraken', [BAD_FRAME]);
   endProcesses = addProcesses(api.redis.redis, 'test');
   browser = await chromium.launch({
     executablePath: CHROMIUM,
@@ -87,6 +97,11 @@ pageTest.each([
       await page.getByRole('heading', { name }).waitFor();
       await shoot(page, `${name.toLowerCase()}-${scheme}-${width}`);
     }
+    await page.getByRole('button', { name: 'Menu of admin' }).click();
+    await page.getByRole('menuitem', { name: 'Bad frames' }).click();
+    await page.getByText(BAD_FRAME.reason).click();
+    await page.getByText(BAD_FRAME.head).waitFor();
+    await shoot(page, `frames-${scheme}-${width}`);
     expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(complaints).toEqual([]);
     await page.context().close();

@@ -6,6 +6,7 @@ export const PAGES = {
   tasks: 'Tasks',
   reports: 'Reports',
   outbox: 'Outbox',
+  frames: 'Bad frames',
   account: 'Account',
 } as const;
 export type Page = keyof typeof PAGES;

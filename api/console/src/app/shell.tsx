@@ -131,6 +131,11 @@ function PersonMenu({ me }: { me: Me }) {
             Bull Board
           </Menu.Item>
         )}
+        {(me.role === 'operator' || me.role === 'admin') && (
+          <Menu.Item component="a" href={hrefOf('frames')}>
+            {PAGES.frames}
+          </Menu.Item>
+        )}
         <Menu.Item component="a" href="/docs" target="_blank">
           API documentation
         </Menu.Item>

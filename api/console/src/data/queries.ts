@@ -2,6 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { get } from './client.ts';
 import type {
   Account,
+  BadFrame,
   Candle,
   Interval,
   Mail,
@@ -95,3 +96,10 @@ export const reports = () =>
 
 export const outbox = () =>
   queryOptions({ queryKey: ['outbox'], queryFn: () => get<Mail[]>('/outbox'), refetchInterval: 10_000 });
+
+export const badFrames = () =>
+  queryOptions({
+    queryKey: ['bad-frames'],
+    queryFn: () => get<BadFrame[]>('/bad-frames'),
+    refetchInterval: 10_000,
+  });

@@ -164,6 +164,16 @@ export interface Mail {
   sentAt: number | null;
 }
 
+export interface BadFrame {
+  id: number;
+  venue: string;
+  receivedAt: number;
+  reason: string;
+  bytes: number;
+  head: string;
+  digest: string;
+}
+
 export interface Feed {
   venue: string;
   symbols: string[];
