@@ -23,6 +23,8 @@ interface IntakeDeps {
   glimpse: Glimpse;
   metrics: Metrics;
   log: Log;
+  /** Events are taken again after some were shed since then (UTC ms). */
+  onShed(since: number): void;
 }
 
 /** Where the events of a feed part ways: to the archive, to the price cache, to people's eyes. Never waits. */
@@ -30,10 +32,7 @@ export class Intake {
   readonly #deps: IntakeDeps;
   readonly #symbols = new Set<string>();
   #shed = 0;
-  /** UTC ms since when events are, or were last, shed. */
-  shedSince = 0;
-  /** Events are taken again after some were shed. */
-  onShed: () => void = () => {};
+  #shedSince = 0;
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
@@ -100,12 +99,12 @@ export class Intake {
       if (this.#shed > 0) {
         log.warn({ shed: this.#shed }, 'taking events again; those left out are asked for');
         this.#shed = 0;
-        this.onShed();
+        this.#deps.onShed(this.#shedSince);
       }
       return true;
     }
     if (this.#shed++ === 0) {
-      this.shedSince = now();
+      this.#shedSince = now();
       log.error(
         { held: batcher.events },
         'memory for events is full while Redis is away: leaving events out',

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { backoffMs, now, sleep } from '../shared/clock.ts';
 import { type Config, requireSetting } from '../shared/config.ts';
 import type { Interval, MarketEvent } from '../shared/domain/market.ts';
@@ -8,7 +9,7 @@ import type { Subscription, Venue } from '../shared/exchanges/venue.ts';
 import { findVenue } from '../shared/exchanges/venues.ts';
 import type { Releasers } from '../shared/lifecycle.ts';
 import type { Log } from '../shared/log.ts';
-import { createMetrics } from '../shared/metrics.ts';
+import { createMetrics, type Metrics } from '../shared/metrics.ts';
 import { PriceWriter } from '../shared/prices/writer.ts';
 import { startHeartbeat } from '../shared/queue/heartbeat.ts';
 import { Queues } from '../shared/queue/queues.ts';
@@ -21,6 +22,7 @@ import { FeedNews } from './feed-news.ts';
 import { statusOf } from './feed-status.ts';
 import { Glimpse } from './glimpse.ts';
 import { Intake } from './intake.ts';
+import { Interruption } from './interruption.ts';
 import { Sender } from './sender.ts';
 
 const DRAIN_MS = 8_000;
@@ -45,42 +47,70 @@ export async function startProducer(
   if (name === 'sim') requireSetting(config, 'SIM_URL');
   const venue = findVenue(name, 'spot', { simUrl: config.SIM_URL });
   const intervals = chooseIntervals(venue, config.INTERVALS);
-  const { NAMESPACE: namespace, SYMBOLS: symbols } = config;
+  const { NAMESPACE: namespace, SHARDS: shards, SYMBOLS: symbols } = config;
+  const redis = await connect(config, log, releasers);
+  const queues = new Queues(redis, { prefix: namespace, shards });
+  releasers.push('queues', () => queues.close());
+  const metrics = createMetrics(`producer-${name}`);
+  const kit: Kit = { name, config, log, releasers, redis, queues, metrics };
 
+  const stop = new AbortController();
+  releasers.push('retries', () => stop.abort());
+  const patiently = (work: () => Promise<void>) => untilDone(work, { log, signal: stop.signal });
+  const continuity = new Continuity({ redis, namespace, venue: name });
+  await patiently(() => continuity.seed());
+  const history = new CandleHistory({ venue: name, symbols, intervals, queues });
+  const askForCandles = (since: number) => void patiently(() => history.askSince(since));
+
+  const batcher = startBatcher(kit, continuity, () => askForCandles(now() - LOOK_BACK_MS));
+  const intake = startIntake(kit, { batcher, continuity, onShed: askForCandles });
+  const feed = createFeed(kit, venue, subscriptionsOf(venue, symbols, intervals), intake, askForCandles);
+  releasers.push('book snapshots', intake.keepBooks(feed, symbols, config.BOOK_SNAPSHOT_MS));
+  const heartbeat = startHeartbeat(
+    redis,
+    namespace,
+    { kind: 'producer', name: `producer-${name}`, metrics: metrics.registry },
+    () => ({ feeds: [statusOf(feed, symbols)] }),
+  );
+  releasers.push('heartbeat', () => heartbeat.stop());
+  await patiently(() => history.askAtStart());
+  feed.start();
+  releasers.push('feed', () => feed.close());
+  log.info({ venue: venue.label, symbols, intervals }, 'producer is ready');
+}
+
+/** What every part of a producer is built from; `name` is the venue's. */
+interface Kit {
+  name: string;
+  config: Config;
+  log: Log;
+  releasers: Releasers;
+  redis: Redis;
+  queues: Queues;
+  metrics: Metrics;
+}
+
+/** Waits for Redis however long it is away. */
+async function connect(config: Config, log: Log, releasers: Releasers): Promise<Redis> {
   const redis = connectRedis(requireSetting(config, 'REDIS_URL'), log, {
     commandTimeout: COMMAND_TIMEOUT_MS,
   });
   releasers.push('redis', () => redis.disconnect());
   if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
-  const queues = new Queues(redis, { prefix: namespace, shards: config.SHARDS });
-  releasers.push('queues', () => queues.close());
-  const metrics = createMetrics(`producer-${name}`);
-  const continuity = new Continuity({ redis, namespace, venue: name });
-  const stop = new AbortController();
-  releasers.push('retries', () => stop.abort());
-  const patience = { log, signal: stop.signal };
-  await untilDone(() => continuity.seed(), patience);
+  return redis;
+}
 
-  const history = new CandleHistory({ venue: name, symbols, intervals, queues });
-  const badFrames = new BadFrames({ venue: name, queues, metrics, log });
-  releasers.push('bad frames', () => badFrames.close());
-  const glimpse = new Glimpse(redis, namespace);
-  releasers.push('glimpse', () => glimpse.close());
-  const prices = new PriceWriter({ redis, namespace, venue: name });
-  releasers.push('prices', () => prices.close());
-
-  const sender = new Sender({
-    venue: name,
-    queues,
-    continuity,
-    metrics,
-    log,
-    onBacklog: (shard, pressed) => {
-      const lane = batcher.lanes[shard];
-      if (lane) lane.pressed = pressed;
-    },
-    onLost: () => void untilDone(() => history.askSince(now() - LOOK_BACK_MS), patience),
-  });
+/** The way to the archive; `onLost` is told when Redis has lost what was on it. */
+function startBatcher(
+  { name, config, log, releasers, queues, metrics }: Kit,
+  continuity: Continuity,
+  onLost: () => void,
+): Batcher {
+  const onBacklog = (shard: number, pressed: boolean) => {
+    const lane = batcher.lanes[shard];
+    if (lane) lane.pressed = pressed;
+  };
+  const sender = new Sender({ venue: name, queues, continuity, metrics, log, onBacklog, onLost });
   const batcher = new Batcher({
     venue: name,
     source: 'live',
@@ -95,43 +125,48 @@ export async function startProducer(
     const left = await batcher.drain(DRAIN_MS);
     if (left > 0) log.warn({ events: left }, 'not sent before the end; the next start asks for them');
   });
+  return batcher;
+}
 
-  const intake = new Intake({ batcher, continuity, prices, glimpse, metrics, log, venue: name, config });
+/** The ways of an event: to the archive, to the price cache, to people's eyes. */
+function startIntake(
+  { name, config, log, releasers, redis, metrics }: Kit,
+  archive: { batcher: Batcher; continuity: Continuity; onShed: (since: number) => void },
+): Intake {
+  const glimpse = new Glimpse(redis, config.NAMESPACE);
+  releasers.push('glimpse', () => glimpse.close());
+  const prices = new PriceWriter({ redis, namespace: config.NAMESPACE, venue: name });
+  releasers.push('prices', () => prices.close());
+  return new Intake({ ...archive, prices, glimpse, metrics, log, venue: name, config });
+}
+
+/** The venue's feed, not started yet; `askForCandles` is told what an interruption may have cost. */
+function createFeed(
+  { name, log, releasers, queues, metrics }: Kit,
+  venue: Venue,
+  subscriptions: Subscription[],
+  intake: Intake,
+  askForCandles: (since: number) => void,
+): Feed {
+  const badFrames = new BadFrames({ venue: name, queues, metrics, log });
+  releasers.push('bad frames', () => badFrames.close());
   const news = new FeedNews(name);
-  let lastLive = 0;
+  const interruption = new Interruption(venue.limits.silenceMs);
   const feed: Feed = new Feed({
     venue,
-    subscriptions: subscriptionsOf(venue, symbols, intervals),
+    subscriptions,
     onEvents: (events: readonly MarketEvent[]) => intake.take(events, feed),
     onBadFrame: (bad) => badFrames.add(bad),
     onStatus: ({ state, reason }) => {
       log[state === 'down' ? 'warn' : 'info']({ state, reason }, 'feed');
       news.take(state, reason);
       intake.showBooks(feed);
-      if (state === 'down') {
-        lastLive ||= now();
-        metrics.reconnects.inc({ venue: name });
-      } else if (state === 'live') {
-        const since = lastLive || now();
-        lastLive = 0;
-        void untilDone(() => history.askSince(since), patience);
-      }
+      if (state === 'down') metrics.reconnects.inc({ venue: name });
+      const since = interruption.take(state);
+      if (since !== undefined) askForCandles(since);
     },
   });
-  releasers.push('book snapshots', intake.keepBooks(feed, symbols, config.BOOK_SNAPSHOT_MS));
-  intake.onShed = () => void untilDone(() => history.askSince(intake.shedSince), patience);
-
-  const heartbeat = startHeartbeat(
-    redis,
-    namespace,
-    { kind: 'producer', name: `producer-${name}`, metrics: metrics.registry },
-    () => ({ feeds: [statusOf(feed, symbols)] }),
-  );
-  releasers.push('heartbeat', () => heartbeat.stop());
-  await untilDone(() => history.askAtStart(), patience);
-  feed.start();
-  releasers.push('feed', () => feed.close());
-  log.info({ venue: venue.label, symbols, intervals }, 'producer is ready');
+  return feed;
 }
 
 /** Everything the venue offers of these symbols. */
