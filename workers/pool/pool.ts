@@ -1,4 +1,4 @@
-import { Worker } from 'bullmq';
+import { type Processor, Worker } from 'bullmq';
 import { endsWithin } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { requireSetting } from '../../shared/config.ts';
@@ -24,8 +24,8 @@ const WARM_SHUTDOWN_MS = 12_000;
 /** And what cancelled ones get to put their things in order. */
 const COLD_SHUTDOWN_MS = 3_000;
 const ONE_ACTIVE_MS = 3_000;
-
-/** A job whose pool died holds up its shard until its lock, of 10 s, is seen to be gone; a signal keeps for 15 s. */
+/** A job whose pool died holds up its shard until its lock is seen to be gone; a signal keeps for 15 s. */
+const LOCK_MS = 10_000;
 const STALLED_CHECK_MS = 1_000;
 
 export interface PoolOptions {
@@ -48,52 +48,81 @@ export async function startPool(
   handlers: Handlers,
   { name, queues: queueNames, prepare }: PoolOptions,
 ): Promise<PoolDeps> {
-  const redisUrl = requireSetting(config, 'REDIS_URL');
-  const redis = connectBlockingRedis(redisUrl, log);
-  releasers.push('redis', () => redis.disconnect());
-  const sql = createSql(requireSetting(config, 'TIMESCALEDB_URL'), { name, max: 8 });
-  releasers.push('postgres', () => sql.end({ timeout: 5 }));
-  const enqueuing = connectRedis(redisUrl, log, { enableOfflineQueue: true, maxRetriesPerRequest: 20 });
-  releasers.push('redis for enqueuing', () => enqueuing.disconnect());
-  const queues = new Queues(enqueuing, { prefix: config.NAMESPACE, shards: config.SHARDS });
-  releasers.push('queues', () => queues.close());
-
-  const metrics = createMetrics(name);
-  const leases = new HeldLeases();
-  const deps: PoolDeps = {
-    config,
-    sql,
-    redis: enqueuing,
-    queues,
-    locks: new LockClient(enqueuing, config.NAMESPACE),
-    leases,
-    metrics,
-    log,
-  };
+  const deps = connect(config, log, releasers, name);
+  const { queues, metrics } = deps;
   await keepOneActive(queues, queueNames);
   repeat('one job a shard', ONE_ACTIVE_MS, () => keepOneActive(queues, queueNames), { log, releasers });
   await prepare?.(deps, releasers);
+
+  const load = { busy: 0 };
+  const workers = startWorkers(deps, releasers, handlers, name, queueNames, load);
+  pauseWithoutLease(deps.leases, workers);
+  const physicalNames = workers.map((worker) => worker.name);
+  const slots = workers.reduce((sum, worker) => sum + worker.concurrency, 0);
+  const heartbeat = startHeartbeat(
+    deps.redis,
+    config.NAMESPACE,
+    { kind: 'pool', name, metrics: metrics.registry },
+    () => ({ queues: physicalNames, slots, busy: load.busy }),
+  );
+  releasers.push('heartbeat', () => heartbeat.stop());
+  if (queueNames.includes('maintenance')) keepSchedules(deps, releasers);
+  log.info({ queues: physicalNames, slots }, 'pool is ready');
+  return deps;
+}
+
+type ConnectedDeps = PoolDeps & { leases: HeldLeases };
+
+/** What handlers use. Their Redis waits out a short outage instead of failing a task. */
+function connect(config: Config, log: Log, releasers: Releasers, name: string): ConnectedDeps {
+  const redisUrl = requireSetting(config, 'REDIS_URL');
+  const sql = createSql(requireSetting(config, 'TIMESCALEDB_URL'), { name, max: 8 });
+  releasers.push('postgres', () => sql.end({ timeout: 5 }));
+  const redis = connectRedis(redisUrl, log, { enableOfflineQueue: true, maxRetriesPerRequest: 20 });
+  releasers.push('redis', () => redis.disconnect());
+  const queues = new Queues(redis, { prefix: config.NAMESPACE, shards: config.SHARDS });
+  releasers.push('queues', () => queues.close());
+  return {
+    config,
+    sql,
+    redis,
+    queues,
+    locks: new LockClient(redis, config.NAMESPACE),
+    leases: new HeldLeases(),
+    metrics: createMetrics(name),
+    log,
+  };
+}
+
+/** A BullMQ worker for every physical queue; `load` counts what runs. Released warm first, then cold. */
+function startWorkers(
+  deps: PoolDeps,
+  releasers: Releasers,
+  handlers: Handlers,
+  name: string,
+  queueNames: readonly QueueName[],
+  load: { busy: number },
+): Worker[] {
+  const { config, log, queues } = deps;
+  const connection = connectBlockingRedis(requireSetting(config, 'REDIS_URL'), log);
+  releasers.push('redis for workers', () => connection.disconnect());
   const cold = new AbortController();
-  let busy = 0;
+  const run: Processor = async (job, _token, lockLost) => {
+    load.busy++;
+    const signal = lockLost ? AbortSignal.any([cold.signal, lockLost]) : cold.signal;
+    return runTask(deps, handlers, name, job, signal).finally(() => load.busy--);
+  };
   const workers = queueNames.flatMap((queue) =>
     queues.physicalNames(queue).map((physical) => {
-      const worker = new Worker(
-        physical,
-        async (job, _token, signal) => {
-          busy++;
-          const signals = signal ? AbortSignal.any([cold.signal, signal]) : cold.signal;
-          return runTask(deps, handlers, name, job, signals).finally(() => busy--);
-        },
-        {
-          connection: redis,
-          prefix: config.NAMESPACE,
-          concurrency: QUEUES[queue].slots,
-          lockDuration: 10_000,
-          stalledInterval: STALLED_CHECK_MS,
-          maxStalledCount: 20,
-          settings: { backoffStrategy: retryDelay },
-        },
-      );
+      const worker = new Worker(physical, run, {
+        connection,
+        prefix: config.NAMESPACE,
+        concurrency: QUEUES[queue].slots,
+        lockDuration: LOCK_MS,
+        stalledInterval: STALLED_CHECK_MS,
+        maxStalledCount: 20,
+        settings: { backoffStrategy: retryDelay },
+      });
       worker.on('error', (error) => log.warn({ queue: physical, reason: messageOf(error) }, 'worker error'));
       worker.on('lockRenewalFailed', (ids) => {
         for (const id of ids) worker.cancelJob(id, 'its lock was lost');
@@ -101,28 +130,21 @@ export async function startPool(
       return worker;
     }),
   );
+  releasers.push('workers', () => stopWorkers(workers, cold));
+  return workers;
+}
+
+async function stopWorkers(workers: readonly Worker[], cold: AbortController): Promise<void> {
+  const closing = Promise.all(workers.map((worker) => worker.close()));
+  if (await endsWithin(WARM_SHUTDOWN_MS, closing)) return;
+  cold.abort();
+  if (await endsWithin(COLD_SHUTDOWN_MS, closing)) return;
+  await Promise.all(workers.map((worker) => worker.close(true)));
+}
+
+function pauseWithoutLease(leases: HeldLeases, workers: readonly Worker[]): void {
   const leased = workers.filter(({ name }) => (LEASED_QUEUES as string[]).includes(name));
   leases.follow((any) => {
     for (const worker of leased) if (!worker.closing) any ? worker.resume() : worker.pause(true);
   });
-  releasers.push('workers', async () => {
-    const closing = Promise.all(workers.map((worker) => worker.close()));
-    if (await endsWithin(WARM_SHUTDOWN_MS, closing)) return;
-    cold.abort();
-    if (await endsWithin(COLD_SHUTDOWN_MS, closing)) return;
-    await Promise.all(workers.map((worker) => worker.close(true)));
-  });
-
-  const physicalNames = queueNames.flatMap((queue) => queues.physicalNames(queue));
-  const slots = workers.reduce((sum, worker) => sum + worker.concurrency, 0);
-  const heartbeat = startHeartbeat(
-    enqueuing,
-    config.NAMESPACE,
-    { kind: 'pool', name, metrics: metrics.registry },
-    () => ({ queues: physicalNames, slots, busy }),
-  );
-  releasers.push('heartbeat', () => heartbeat.stop());
-  if (queueNames.includes('maintenance')) keepSchedules(deps, releasers);
-  log.info({ queues: physicalNames, slots }, 'pool is ready');
-  return deps;
 }
