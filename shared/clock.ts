@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+export const DAY_MS = 86_400_000;
+
 /** The wall clock in integer UTC milliseconds, for facts that are stored. */
 export const now = (): number => Date.now();
 

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../clock.ts';
 import { addBooks, type BookColumns } from './books.ts';
 import { addCandles, type CandleColumns } from './candles.ts';
 import type { Queryable, Sql } from './client.ts';
@@ -43,8 +44,6 @@ function addAll(sql: Sql, instruments: number[], facts: MarketColumns): Promise<
   const kinds = [trades, candles, books].filter(Boolean).length;
   return kinds === 1 ? add(sql) : (sql.begin(add) as Promise<MarketRows>);
 }
-
-const DAY_MS = 86_400_000;
 
 /** Plain PostgreSQL keeps a partition a day; a hypertable makes its own chunks and never ends up here. */
 async function ensurePartitions(sql: Sql, { trades, candles, books }: MarketColumns): Promise<void> {

@@ -12,11 +12,8 @@ import { isFresh } from '../../shared/domain/freshness.ts';
 import { quoteCurrency } from '../../shared/domain/symbols.ts';
 import { RetryError } from '../../shared/errors.ts';
 import type { TaskContext } from '../context.ts';
-import { type Book, readLiveBook } from './live-book.ts';
+import { BOOK_PATIENCE_MS, type Book, readLiveBook } from './live-book.ts';
 import { propose } from './propose.ts';
-
-/** How long a signal waits for a book to come alive before it is let go. */
-const BOOK_PATIENCE_MS = 10_000;
 
 /**
  * Decides once on a signal: skips it with a reason, or commits an order as an intent, with the day's count and the

@@ -13,10 +13,7 @@ import { applyCash, applyTrade, averagePrice, FLAT } from '../../shared/domain/p
 import { quoteCurrency } from '../../shared/domain/symbols.ts';
 import { RetryError } from '../../shared/errors.ts';
 import type { TaskContext } from '../context.ts';
-import { type Book, readLiveBook, takenSide } from './live-book.ts';
-
-/** How long an intent waits for a live book. */
-const INTENT_PATIENCE_MS = 10_000;
+import { BOOK_PATIENCE_MS, type Book, readLiveBook, takenSide } from './live-book.ts';
 
 /**
  * Brings an intent to its end: fills it against the live book, or lets it expire when the market has moved on.
@@ -36,7 +33,7 @@ export async function fillOnPaper(
   const time = now();
   const fresh = isFresh(signal.ts, signal.interval, time);
   const book = fresh ? await readLiveBook(context, intent) : undefined;
-  if (fresh && !book && time - intent.createdAt < INTENT_PATIENCE_MS)
+  if (fresh && !book && time - intent.createdAt < BOOK_PATIENCE_MS)
     throw new RetryError(`the book of ${intent.symbol} is not live`, { afterMs: 500 });
 
   lease.check();
@@ -47,7 +44,7 @@ export async function fillOnPaper(
     if (isFinal(order.state)) return order;
     if (book) return fill(tx, { autopilot, order, book, cash, time, fence: lease.token });
     const reason = fresh
-      ? `no live book within ${INTENT_PATIENCE_MS / 1_000} s`
+      ? `no live book within ${BOOK_PATIENCE_MS / 1_000} s`
       : 'left behind until its signal was stale';
     return saveOrderOutcome(tx, order, { ...UNFILLED, state: 'EXPIRED', reason }, [], lease.token);
   });

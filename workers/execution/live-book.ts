@@ -6,6 +6,9 @@ import type { TaskContext } from '../context.ts';
 /** An older book is not the market any more. */
 const MAX_BOOK_AGE_MS = 5_000;
 
+/** How long a signal or an intent waits for a book to come alive before it is let go. */
+export const BOOK_PATIENCE_MS = 10_000;
+
 /** Both sides of a book that may be traded on, best first; neither is empty. */
 export type Book = Record<'bids' | 'asks', Level[]>;
 

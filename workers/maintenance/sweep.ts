@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../shared/clock.ts';
 import { canMail } from '../../shared/config.ts';
 import { deleteOldBadFrames } from '../../shared/db/bad-frames.ts';
 import { listOpenOrders } from '../../shared/db/orders.ts';
@@ -9,7 +10,6 @@ import { executionJobId, mailJobId } from '../../shared/queue/job-ids.ts';
 import { isTaskName, type Payload, type TaskName } from '../../shared/tasks/catalogue.ts';
 import type { Handler, TaskContext } from '../context.ts';
 
-const DAY_MS = 86_400_000;
 /** What is younger is most likely still on its way by itself. */
 const GRACE_MS = 3_000;
 /** Mail that could not be sent for so long stays in the outbox for people to read: it is news no more. */

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../shared/clock.ts';
 import { listBalances } from '../../shared/db/balances.ts';
 import type { Sql } from '../../shared/db/client.ts';
 import {
@@ -16,7 +17,6 @@ import {
 import { INTERVALS, type Interval } from '../../shared/domain/market.ts';
 import { accountDay } from './ledger.ts';
 
-const DAY_MS = 86_400_000;
 /** Step of the curves: fine enough for a page, coarse enough for a page's weight. */
 const STEP_MS = 5 * 60_000;
 

@@ -1,4 +1,4 @@
-import { now } from '../../shared/clock.ts';
+import { DAY_MS, now } from '../../shared/clock.ts';
 import { canMail } from '../../shared/config.ts';
 import { addMail } from '../../shared/db/outbox.ts';
 import { saveReport } from '../../shared/db/reports.ts';
@@ -8,7 +8,6 @@ import { mailJobId } from '../../shared/queue/job-ids.ts';
 import type { Handler, TaskContext } from '../context.ts';
 import { type DayFacts, gatherFacts } from './facts.ts';
 
-const DAY_MS = 86_400_000;
 const STEPS = 5;
 
 /**
