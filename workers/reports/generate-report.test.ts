@@ -112,7 +112,7 @@ test('the nightly run takes the day that ended last and writes its mail once, ch
 
 async function report(day: string) {
   const task = await run({ day });
-  expect(task).toMatchObject({ state: 'SUCCESS' });
+  expect(task).toMatchObject({ state: 'SUCCESS', attempts: 1 });
   const result = task.result as { reportId: number } & Record<string, unknown>;
   const { html } = (await findReport(db.sql, result.reportId)) ?? { html: '' };
   return { html, result };

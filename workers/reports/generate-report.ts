@@ -26,10 +26,8 @@ export const generateReport: Handler<'generate_report'> = async ({ day: asked },
   );
   await context.progress(4, STEPS, 'drawing');
   // Loaded when first needed: every pool reads this file at its start, and the charts take half a second.
-  const [{ renderPage, titleOf }, { reportMail }] = await Promise.all([
-    import('./page.ts'),
-    import('./mail.ts'),
-  ]);
+  const { renderPage, titleOf } = await import('./page.ts');
+  const { reportMail } = await import('./mail.ts');
   const title = titleOf(facts);
   const html = renderPage(facts);
   const summary = summaryOf(facts);
