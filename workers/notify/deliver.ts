@@ -35,6 +35,7 @@ export async function deliver(
     yield message.subarray(-1);
   }
   const body = Readable.from(chunks());
+  const over = new AbortController();
   try {
     const info = await new Promise<SMTPConnection.SentMessageInfo>((resolve, reject) => {
       const done = (error: Error | null, sent?: SMTPConnection.SentMessageInfo) =>
@@ -43,7 +44,7 @@ export async function deliver(
       connection.once('error', reject);
       connection.once('end', () => reject(new Error('the server closed the connection')));
       body.once('error', reject);
-      signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
+      signal.addEventListener('abort', () => reject(new Error('interrupted')), { signal: over.signal });
       connection.connect((error) => {
         if (error) reject(error);
         else if (options.auth) connection.login(options.auth, (denied) => (denied ? reject(denied) : send()));
@@ -56,6 +57,7 @@ export async function deliver(
     if (heldBack) throw heldBack.error;
     return judge(error as SMTPConnection.SMTPError, handedOver);
   } finally {
+    over.abort();
     body.destroy();
     // What goes wrong after the answer changes nothing any more.
     connection.on('error', () => {});
