@@ -24,6 +24,7 @@ const taskRow = z
     createdAt: ms,
     startedAt: ms.nullable(),
     finishedAt: ms.nullable(),
+    history: z.array(z.object({ state, at: ms })),
   })
   .meta({ id: 'Task' });
 
@@ -43,7 +44,7 @@ export const task = defineRoute({
   path: '/tasks/{id}',
   access: 'viewer',
   tag: 'tasks',
-  summary: 'One task: state, progress, result',
+  summary: 'One task: state, progress, result, and every state it has been in',
   params: z.strictObject({
     id: z.string().regex(/^[\w:.-]{1,120}$/, 'must be a task id'),
   }),

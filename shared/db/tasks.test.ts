@@ -46,6 +46,16 @@ test('a task goes PENDING, STARTED, PROGRESS, RETRY, STARTED, SUCCESS and keeps 
     attempts: 2,
     error: null,
   });
+  const history = (await findTask(sql, 'task-a'))?.history ?? [];
+  expect(history.map(({ state }) => state)).toEqual([
+    'PENDING',
+    'STARTED',
+    'PROGRESS',
+    'RETRY',
+    'STARTED',
+    'SUCCESS',
+  ]);
+  expect(history.every(({ at }) => Math.abs(at - Date.now()) < 60_000)).toBe(true);
 });
 
 test('a second submission, a late failure and a second start change nothing of a task that succeeded', async () => {

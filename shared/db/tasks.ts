@@ -17,10 +17,12 @@ export interface TaskRow {
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
+  /** Every state it has been in and since when, oldest first. */
+  history: { state: TaskState; at: number }[];
 }
 
 const columns = (sql: Queryable) =>
-  sql`id, name, queue, state, payload, progress, result, error, attempts, worker, created_at, started_at, finished_at`;
+  sql`id, name, queue, state, payload, progress, result, error, attempts, worker, created_at, started_at, finished_at, history`;
 
 export async function findTask(sql: Queryable, id: string): Promise<TaskRow | undefined> {
   const [row] = await sql<TaskRow[]>`SELECT ${columns(sql)} FROM tasks WHERE id = ${id}`;

@@ -128,6 +128,7 @@ export interface Task {
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
+  history: { state: TaskState; at: number }[];
 }
 
 export interface Model {
