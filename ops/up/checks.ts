@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../shared/config.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
@@ -27,6 +27,8 @@ export function checkHome({ MILLRACE_HOME: home }: Config): void {
   const probe = join(home, `.probe-${process.pid}`);
   try {
     makeFolder(home);
+    // Root may write anywhere: a folder that its owner made read-only is still meant to stay as it is.
+    if ((statSync(home).mode & 0o200) === 0) throw new Error('its owner made it read-only');
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (error) {

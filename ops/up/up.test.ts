@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,5 +95,7 @@ test('a home that can not be written to', async () => {
     { MILLRACE_HOME: join(home, 'file/below') },
     /MILLRACE_HOME=\S+ is not a folder .*choose another/,
   );
+  mkdirSync(join(home, 'read-only'), { mode: 0o500 });
+  await expectRefusal({ MILLRACE_HOME: join(home, 'read-only') }, /MILLRACE_HOME=\S+ is not a folder/);
   await expectRefusal({ MILLRACE_HOME: '/proc/millrace' }, /MILLRACE_HOME=\/proc\/millrace is not a folder/);
 });
