@@ -5,14 +5,14 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { now } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Releasers } from '../../shared/lifecycle.ts';
-import { listProcesses } from '../../shared/queue/heartbeat.ts';
-import { subscribeLive } from '../../shared/queue/live.ts';
+import { listProcesses, type ProcessStatus } from '../../shared/queue/heartbeat.ts';
+import { type LiveMessage, subscribeLive } from '../../shared/queue/live.ts';
 import { authenticate } from '../auth/authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { toProblem } from '../http/problem.ts';
 import { isSameOrigin } from '../http/same-origin.ts';
-import { listQueueDepths } from '../status/queue-depths.ts';
+import { listQueueDepths, type QueueDepth } from '../status/queue-depths.ts';
 
 const PATHS = new Set(['/live', '/api/v1/live']);
 const STATUS_MS = 2_000;
@@ -21,9 +21,18 @@ const MAX_PAYLOAD = 64 * 1024;
 const MAX_BUFFERED = 1024 * 1024;
 const MAX_CLIENTS = 500;
 
+interface Status {
+  type: 'status';
+  at: number;
+  processes: ProcessStatus[];
+  queues: QueueDepth[];
+}
+
+export type StreamMessage = LiveMessage | Status;
+
 /**
- * The live stream: `ws://host:port/live` relays arrays of `LiveMessage`, and every two seconds
- * `[{ type: 'status', at, processes, queues }]`. It takes a login at the upgrade and no messages from the client.
+ * The live stream: `ws://host:port/live` sends arrays of `StreamMessage`: what is published, and a status at once and
+ * every two seconds. It takes a login at the upgrade and no messages from the client.
  * A client that reads too slowly is dropped: it comes back and reads the record.
  */
 export async function serveLive(
@@ -50,16 +59,12 @@ export async function serveLive(
       .catch((error) => refuse(socket, toProblem(error)?.status ?? 500));
   });
 
-  const send = (messages: unknown[]) => broadcast(sockets, JSON.stringify(messages));
+  const send = (messages: StreamMessage[]) => broadcast(sockets, JSON.stringify(messages));
   void subscribeLive(subscriber, deps.config.NAMESPACE, send).catch((error) =>
     deps.log.warn({ reason: messageOf(error) }, 'no live stream'),
   );
   const status = setInterval(() => {
-    if (sockets.clients.size > 0)
-      void readStatus(deps).then(
-        (message) => send([message]),
-        () => {},
-      );
+    if (sockets.clients.size > 0) void tellStatus(deps, (message) => send([message]));
   }, STATUS_MS);
   releasers.push('live status', () => clearInterval(status));
 }
@@ -94,12 +99,11 @@ function watch(client: WebSocket, request: IncomingMessage, deps: ApiDeps): void
     answered = true;
   });
   client.on('message', () => client.close(1008, 'this stream takes no messages'));
-  client.on('error', () => {});
+  client.on('error', () => client.terminate());
   client.on('close', () => clearInterval(check));
-  void readStatus(deps).then(
-    (message) => client.readyState === client.OPEN && client.send(JSON.stringify([message])),
-    () => {},
-  );
+  void tellStatus(deps, (message) => {
+    if (client.readyState === client.OPEN) client.send(JSON.stringify([message]));
+  });
 }
 
 function broadcast(sockets: WebSocketServer, text: string): void {
@@ -110,9 +114,17 @@ function broadcast(sockets: WebSocketServer, text: string): void {
   }
 }
 
-async function readStatus({ redis, queues, config }: ApiDeps) {
-  const [processes, depths] = await withDeadline(() =>
-    Promise.all([listProcesses(redis, config.NAMESPACE), listQueueDepths(queues)]),
-  );
-  return { type: 'status', at: now(), processes, queues: depths };
+/** While Redis is away there is no status to tell: the page says so by itself when the stream stays silent. */
+async function tellStatus(
+  { redis, queues, config, log }: ApiDeps,
+  tell: (status: Status) => void,
+): Promise<void> {
+  try {
+    const [processes, depths] = await withDeadline(() =>
+      Promise.all([listProcesses(redis, config.NAMESPACE), listQueueDepths(queues)]),
+    );
+    tell({ type: 'status', at: now(), processes, queues: depths });
+  } catch (error) {
+    log.debug({ reason: messageOf(error) }, 'no status for the live stream');
+  }
 }
