@@ -51,7 +51,7 @@ export class Intake {
         if (event.closed && this.#hasRoom()) batcher.candle(event);
       } else if (event.type === 'quote') {
         prices.quote(event);
-      } else {
+      } else if (event.type === 'book') {
         this.#showBook(event.symbol, books);
         metrics.events.inc({ venue, type: 'book' });
       }

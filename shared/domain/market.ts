@@ -67,7 +67,24 @@ export interface BookUpdate extends Origin {
   decimals?: readonly [price: number, size: number];
 }
 
-export type MarketEvent = Trade | Quote | Candle | BookUpdate;
+/** What a perpetual's longs pay its shorts at `nextFundingTs`, as the venue estimates it at `ts`. */
+export interface Funding extends Origin {
+  type: 'funding';
+  /** A fraction of the position's worth; below zero the shorts pay: `"-0.00012"`. */
+  rate: string;
+  /** When it falls due, UTC ms. */
+  nextFundingTs: number;
+}
+
+/** The price by which a venue values a contract's open positions. */
+export interface Mark extends Origin {
+  type: 'mark';
+  price: string;
+  /** Of the index that it leans on, where the venue says it beside. */
+  indexPrice?: string;
+}
+
+export type MarketEvent = Trade | Quote | Candle | BookUpdate | Funding | Mark;
 
 /** Candle intervals and their length in milliseconds. */
 export const INTERVALS = {

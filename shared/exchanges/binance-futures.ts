@@ -3,7 +3,7 @@ import { binanceRequests } from './binance.ts';
 import { binanceFuturesHistory } from './binance-futures-history.ts';
 import { COINM_SPELLING, type Spelling, USDM_SPELLING } from './binance-futures-symbols.ts';
 import { BinanceMapper, MAX_FRAME_LENGTH } from './binance-mapper.ts';
-import type { BookPosition, Channel, Subscription, Venue } from './venue.ts';
+import { type BookPosition, type Channel, channelName, type Subscription, type Venue } from './venue.ts';
 
 /** What tells Binance's two futures markets apart. */
 interface FuturesMarket {
@@ -44,13 +44,13 @@ const MARKETS = {
 export function createBinanceFutures(market: keyof typeof MARKETS): Venue {
   const { label, rest, spelling, ...urls } = MARKETS[market];
   const streamName = ({ channel, symbol, interval = '1m' }: Subscription) => {
-    const kind = {
+    const names = {
       trades: 'aggTrade',
       book: 'depth@100ms',
       quotes: 'bookTicker',
       candles: `kline_${interval}`,
     };
-    return `${spelling.join(symbol).toLowerCase()}@${kind[channel]}`;
+    return `${spelling.join(symbol).toLowerCase()}@${channelName(names, channel)}`;
   };
   return {
     name: 'binance',

@@ -2,7 +2,7 @@ import { type BookUpdate, INTERVALS, type Interval } from '../domain/market.ts';
 import { binanceHistory } from './binance-history.ts';
 import { BinanceMapper, MAX_FRAME_LENGTH } from './binance-mapper.ts';
 import { joinBinanceSymbol, splitBinanceSymbol } from './binance-symbols.ts';
-import type { BookPosition, Subscription, Venue } from './venue.ts';
+import { type BookPosition, channelName, type Subscription, type Venue } from './venue.ts';
 
 /** Who speaks this dialect, and where. */
 export interface BinanceOptions {
@@ -68,6 +68,6 @@ export function binanceRequests(method: string, streams: readonly string[]): str
 }
 
 function streamName({ channel, symbol, interval = '1m' }: Subscription): string {
-  const kind = { trades: 'trade', book: 'depth@100ms', quotes: 'bookTicker', candles: `kline_${interval}` };
-  return `${joinBinanceSymbol(symbol).toLowerCase()}@${kind[channel]}`;
+  const names = { trades: 'trade', book: 'depth@100ms', quotes: 'bookTicker', candles: `kline_${interval}` };
+  return `${joinBinanceSymbol(symbol).toLowerCase()}@${channelName(names, channel)}`;
 }

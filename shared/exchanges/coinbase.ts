@@ -6,10 +6,10 @@ import {
   spellCoinbaseSymbol,
   unifyCoinbaseSymbol,
 } from './coinbase-mapper.ts';
-import type { BookPosition, Channel, Subscription, Venue } from './venue.ts';
+import { type BookPosition, type Channel, channelName, type Subscription, type Venue } from './venue.ts';
 
 /** Coinbase's name of each channel; its candles are of five minutes only. */
-const CHANNELS: Readonly<Record<Channel, string>> = {
+const CHANNELS: Readonly<Partial<Record<Channel, string>>> = {
   trades: 'market_trades',
   book: 'level2',
   quotes: 'ticker',
@@ -60,7 +60,7 @@ function follows({ id }: BookPosition, { first = 0, last = 0 }: BookUpdate) {
 function requests(type: string, subscriptions: readonly Subscription[]): string[] {
   const products = new Map<string, Set<string>>();
   for (const { channel, symbol } of subscriptions) {
-    const name = CHANNELS[channel];
+    const name = channelName(CHANNELS, channel);
     products.set(name, (products.get(name) ?? new Set()).add(spellCoinbaseSymbol(symbol)));
   }
   return [...products].map(([channel, ids]) => JSON.stringify({ type, product_ids: [...ids], channel }));

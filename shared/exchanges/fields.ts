@@ -68,12 +68,18 @@ export function readCount(value: unknown, where: string): number {
   return value as number;
 }
 
-/** A decimal text that is zero or more, in its canonical spelling. */
-export function readAmount(value: unknown, where: string): string {
+/** A decimal text of either sign, in its canonical spelling. */
+export function readSigned(value: unknown, where: string): string {
   const text = canonicalDecimal(value);
   if (text === undefined || text.length > LONGEST_DECIMAL) {
     throw new RejectError(`${where} is not a decimal number`, where);
   }
+  return text;
+}
+
+/** A decimal text that is zero or more, in its canonical spelling. */
+export function readAmount(value: unknown, where: string): string {
+  const text = readSigned(value, where);
   if (text.charCodeAt(0) === 0x2d) throw new RejectError(`${where} is negative`, where);
   return text;
 }

@@ -2,7 +2,7 @@ import type { BookUpdate } from '../domain/market.ts';
 import { barOf, okxHistory } from './okx-history.ts';
 import { MAX_FRAME_LENGTH, OKX_BARS, OkxMapper } from './okx-mapper.ts';
 import { okxInstId, unifyOkxSymbol } from './okx-symbols.ts';
-import type { BookPosition, Subscription, Venue } from './venue.ts';
+import { type BookPosition, channelName, type Subscription, type Venue } from './venue.ts';
 
 const PUBLIC = 'wss://ws.okx.com:8443/ws/v5/public';
 const BUSINESS = 'wss://ws.okx.com:8443/ws/v5/business';
@@ -56,9 +56,10 @@ function follows({ id, ts }: BookPosition, { prev, last = 0, ts: updateTs }: Boo
 
 function requests(op: string, subscriptions: readonly Subscription[]): string[] {
   const args = subscriptions.map(({ channel, symbol, interval = '1m' }) => ({
-    channel: { trades: 'trades-all', book: 'books', quotes: 'bbo-tbt', candles: `candle${barOf(interval)}` }[
-      channel
-    ],
+    channel: channelName(
+      { trades: 'trades-all', book: 'books', quotes: 'bbo-tbt', candles: `candle${barOf(interval)}` },
+      channel,
+    ),
     instId: okxInstId(symbol),
   }));
   const pages = Math.ceil(args.length / ARGS_PER_REQUEST);

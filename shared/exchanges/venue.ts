@@ -1,4 +1,5 @@
 import type { BookUpdate, Candle, Interval, Level, MarketEvent, Trade } from '../domain/market.ts';
+import { UserError } from '../errors.ts';
 
 /**
  * What one venue's market is, as data and pure functions. An adapter never touches a socket, a clock or a setting:
@@ -35,7 +36,18 @@ export interface Venue {
   createMapper(symbols?: readonly string[]): Mapper;
 }
 
-export type Channel = 'trades' | 'book' | 'quotes' | 'candles';
+/** `funding` and `mark` are those of futures; several channels may be one stream of the venue. */
+export type Channel = 'trades' | 'book' | 'quotes' | 'candles' | 'funding' | 'mark';
+
+/**
+ * What a venue calls a channel.
+ * @throws {UserError} for one that it has not
+ */
+export function channelName(names: Readonly<Partial<Record<Channel, string>>>, channel: Channel): string {
+  const name = names[channel];
+  if (name) return name;
+  throw new UserError(`there is no channel "${channel}" here: use ${Object.keys(names).join(', ')}`);
+}
 
 /** One thing wanted of one symbol; `interval` goes with `candles` only. */
 export interface Subscription {

@@ -136,6 +136,7 @@ function tamper(frame: string, place: number, value: unknown): string {
 }
 
 const PLAIN = /^(0|[1-9]\d*)(\.\d*[1-9])?$/;
+const SIGNED = /^(0|-?(0|[1-9]\d*)(\.\d*[1-9])?)$/;
 
 /** Every field there, of its type and within reason, whatever the frame said. */
 function expectWhole(event: MarketEvent, venue: Venue) {
@@ -146,11 +147,14 @@ function expectWhole(event: MarketEvent, venue: Venue) {
   for (const amount of amountsOf(event)) expect(amount).toMatch(PLAIN);
   if (event.type === 'trade') expect(['buy', 'sell']).toContain(event.side);
   if (event.type === 'candle') expect(typeof event.closed).toBe('boolean');
+  if (event.type === 'funding') expect(event.rate).toMatch(SIGNED);
 }
 
 function amountsOf(event: MarketEvent): string[] {
   if (event.type === 'trade') return [event.price, event.size];
   if (event.type === 'quote') return [event.bid, event.bidSize, event.ask, event.askSize];
   if (event.type === 'candle') return [event.open, event.high, event.low, event.close, event.volume];
+  if (event.type === 'mark') return [event.price, ...(event.indexPrice ? [event.indexPrice] : [])];
+  if (event.type === 'funding') return [];
   return [...event.bids, ...event.asks].flat();
 }
