@@ -8,6 +8,8 @@ import { type BookPosition, type Channel, channelName, type Subscription, type V
 /** What tells Binance's two futures markets apart. */
 interface FuturesMarket {
   label: string;
+  settled: 'linear' | 'inverse';
+  sizes: 'coins' | 'contracts';
   /** ccxt's word for its REST. */
   rest: 'fapi' | 'dapi';
   spelling: Spelling;
@@ -22,6 +24,8 @@ const USDM_PUBLIC = 'wss://fstream.binance.com/public/stream';
 const MARKETS = {
   usdm: {
     label: 'Binance USDⓈ-M futures',
+    settled: 'linear',
+    sizes: 'coins',
     rest: 'fapi',
     spelling: USDM_SPELLING,
     streamUrl: USDM_MARKET,
@@ -29,6 +33,8 @@ const MARKETS = {
   },
   coinm: {
     label: 'Binance COIN-M futures',
+    settled: 'inverse',
+    sizes: 'contracts',
     rest: 'dapi',
     spelling: COINM_SPELLING,
     streamUrl: 'wss://dstream.binance.com/stream',
@@ -42,7 +48,7 @@ const MARKETS = {
  * https://developers.binance.com/docs/derivatives/coin-margined-futures/websocket-market-streams
  */
 export function createBinanceFutures(market: keyof typeof MARKETS): Venue {
-  const { label, rest, spelling, ...urls } = MARKETS[market];
+  const { label, settled, sizes, rest, spelling, ...urls } = MARKETS[market];
   const streamName = ({ channel, symbol, interval = '1m' }: Subscription) => {
     const names = {
       trades: 'aggTrade',
@@ -57,6 +63,7 @@ export function createBinanceFutures(market: keyof typeof MARKETS): Venue {
     market,
     label,
     simulated: false,
+    takes: [`${settled} swap`, `${settled} future`],
     channels: ['trades', 'book', 'quotes', 'candles'],
     intervals: (Object.keys(INTERVALS) as Interval[]).filter((interval) => interval !== '1s'),
     limits: {
@@ -70,6 +77,7 @@ export function createBinanceFutures(market: keyof typeof MARKETS): Venue {
       maxFrameLength: MAX_FRAME_LENGTH,
     },
     book: { snapshot: 'rest', follows },
+    promises: { bookBreaks: ['previous ids'], tradeBreaks: 'ids', backfill: 'by id', sizes },
     history: binanceFuturesHistory(rest, spelling),
     ...urls,
     wireSymbol: spelling.join,

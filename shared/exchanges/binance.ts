@@ -29,6 +29,7 @@ export function createBinance(options: BinanceOptions = BINANCE): Venue {
     market: 'spot',
     label: options.label,
     simulated: options.simulated ?? false,
+    takes: ['spot'],
     channels: ['trades', 'book', 'quotes', 'candles'],
     intervals: Object.keys(INTERVALS) as Interval[],
     limits: {
@@ -40,6 +41,7 @@ export function createBinance(options: BinanceOptions = BINANCE): Venue {
       maxFrameLength: MAX_FRAME_LENGTH,
     },
     book: { snapshot: 'rest', follows },
+    promises: { bookBreaks: ['update ids'], tradeBreaks: 'ids', backfill: 'by id', sizes: 'coins' },
     history,
     streamUrl: `${options.streamUrl}/stream`,
     wireSymbol: joinBinanceSymbol,

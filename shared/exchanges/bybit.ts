@@ -9,13 +9,21 @@ const DEPTH = 200;
 /** Spot takes no more in one request; the others stay far below their 21,000 characters with it. */
 const TOPICS_PER_REQUEST = 10;
 
+const TAKES = {
+  spot: ['spot'],
+  linear: ['linear swap', 'linear future'],
+  inverse: ['inverse swap', 'inverse future'],
+} as const;
+
 /** Bybit v5, one of its three public markets. https://bybit-exchange.github.io/docs/v5/ws/connect */
 export function createBybit(market: BybitMarket): Venue {
+  const history = bybitHistory(market);
   return {
     name: 'bybit',
     market,
     label: `Bybit ${market}`,
     simulated: false,
+    takes: TAKES[market],
     channels: ['trades', 'book', 'quotes', 'candles'],
     intervals: [...BYBIT_INTERVALS.values()] as Interval[],
     limits: {
@@ -27,7 +35,13 @@ export function createBybit(market: BybitMarket): Venue {
       maxFrameLength: MAX_FRAME_LENGTH,
     },
     book: { snapshot: 'stream', follows },
-    history: bybitHistory(market),
+    promises: {
+      bookBreaks: ['update ids'],
+      tradeBreaks: 'time',
+      backfill: { newest: history.trades.pageSize },
+      sizes: market === 'inverse' ? 'contracts' : 'coins',
+    },
+    history,
     streamUrl: `wss://stream.bybit.com/v5/public/${market}`,
     wireSymbol: (symbol) => spellBybitSymbol(symbol, market),
     unifiedSymbol: (wire) => unifyBybitSymbol(wire, market),

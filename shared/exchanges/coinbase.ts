@@ -30,6 +30,7 @@ export function createCoinbase(): Venue {
     market: 'spot',
     label: 'Coinbase Advanced',
     simulated: false,
+    takes: ['spot'],
     channels: ['trades', 'book', 'quotes', 'candles'],
     intervals: ['5m'],
     limits: {
@@ -40,6 +41,7 @@ export function createCoinbase(): Venue {
       maxFrameLength: MAX_FRAME_LENGTH,
     },
     book: { snapshot: 'stream', follows },
+    promises: { bookBreaks: ['frame numbers'], tradeBreaks: 'ids', backfill: 'by time', sizes: 'coins' },
     history: coinbaseHistory,
     streamUrl: 'wss://advanced-trade-ws.coinbase.com',
     wireSymbol: spellCoinbaseSymbol,

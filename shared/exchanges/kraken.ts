@@ -14,6 +14,7 @@ export function createKraken(): Venue {
     market: 'spot',
     label: 'Kraken spot',
     simulated: false,
+    takes: ['spot'],
     channels: ['trades', 'book', 'quotes', 'candles'],
     intervals: [...KRAKEN_MINUTES.values()],
     limits: {
@@ -25,6 +26,7 @@ export function createKraken(): Venue {
       maxFrameLength: MAX_FRAME_LENGTH,
     },
     book: { snapshot: 'stream', checksum: { levels: 10, of: krakenChecksum } },
+    promises: { bookBreaks: ['checksum'], tradeBreaks: 'ids', backfill: 'by time', sizes: 'coins' },
     history: krakenHistory,
     streamUrl: 'wss://ws.kraken.com/v2',
     wireSymbol: (symbol) => symbol,

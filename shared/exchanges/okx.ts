@@ -9,6 +9,12 @@ const BUSINESS = 'wss://ws.okx.com:8443/ws/v5/business';
 /** 64 KiB a message; one argument takes about 60 characters. */
 const ARGS_PER_REQUEST = 200;
 
+const TAKES = {
+  spot: ['spot'],
+  swap: ['linear swap', 'inverse swap'],
+  futures: ['linear future', 'inverse future'],
+} as const;
+
 /**
  * OKX v5. One dialect for spot, swaps and dated futures, whose symbols never meet; sizes of swaps and futures are
  * contracts, as the venue says them. Trades are `trades-all`, one a message, whose ids are those of REST.
@@ -20,6 +26,7 @@ export function createOkx(market: 'spot' | 'swap' | 'futures'): Venue {
     market,
     label: `OKX ${{ spot: 'spot', swap: 'perpetual swaps', futures: 'futures' }[market]}`,
     simulated: false,
+    takes: TAKES[market],
     channels: ['trades', 'book', 'quotes', 'candles'],
     intervals: [...OKX_BARS.values()],
     limits: {
@@ -33,6 +40,12 @@ export function createOkx(market: 'spot' | 'swap' | 'futures'): Venue {
       maxFrameLength: MAX_FRAME_LENGTH,
     },
     book: { snapshot: 'stream', follows },
+    promises: {
+      bookBreaks: ['previous ids'],
+      tradeBreaks: 'ids',
+      backfill: 'by id',
+      sizes: market === 'spot' ? 'coins' : 'contracts',
+    },
     history: okxHistory,
     streamUrl: PUBLIC,
     streamUrls: { trades: BUSINESS, candles: BUSINESS },

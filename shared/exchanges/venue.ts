@@ -1,4 +1,5 @@
 import type { BookUpdate, Candle, Interval, Level, MarketEvent, Trade } from '../domain/market.ts';
+import type { SymbolKind } from '../domain/symbols.ts';
 import { UserError } from '../errors.ts';
 
 /**
@@ -13,10 +14,13 @@ export interface Venue {
   /** For people: `Binance spot`; the simulated exchange is always labelled `SIM`. */
   readonly label: string;
   readonly simulated: boolean;
+  /** The symbols that are traded here; no symbol is of two markets of one venue. */
+  readonly takes: readonly SymbolKind[];
   readonly channels: readonly Channel[];
   readonly intervals: readonly Interval[];
   readonly limits: Limits;
   readonly book: BookRule;
+  readonly promises: Promises;
   readonly history: History;
   /** Where to connect; what is wanted is said by messages. */
   readonly streamUrl: string;
@@ -105,6 +109,18 @@ export interface Limits {
   reconnectFloorMs: number;
   /** A longer frame is refused unread. */
   maxFrameLength: number;
+}
+
+/** What the venue lets anyone prove and fetch again: the facts of the venue table that nothing else here tells. */
+export interface Promises {
+  /** By what a break in the stream of a book shows; empty where nothing shows it. */
+  bookBreaks: readonly ('update ids' | 'previous ids' | 'frame numbers' | 'checksum')[];
+  /** Whether a missing trade shows by ids that rise by one, or by a stretch of time alone. */
+  tradeBreaks: 'ids' | 'time';
+  /** Which missed trades REST gives back: any by id, any by time, or only its newest so many. */
+  backfill: 'by id' | 'by time' | { newest: number };
+  /** What sizes count. */
+  sizes: 'coins' | 'contracts';
 }
 
 /** How this venue's books begin, continue and prove themselves. */

@@ -54,6 +54,22 @@ export function findVenue(name: string, market = 'spot', settings: VenueSettings
   return create(settings);
 }
 
+/**
+ * The same for whoever connects to it or calls its REST.
+ * @throws {UserError} also for the simulated exchange while nobody has said where it is
+ */
+export function findLiveVenue(name: string, market: string, settings: VenueSettings): Venue {
+  const venue = findVenue(name, market, settings);
+  if (!venue.simulated || settings.simUrl) return venue;
+  throw new UserError(
+    'SIM_URL is not set: the simulated exchange runs with `npm start` or `millrace sim`, which prints its address',
+  );
+}
+
+/** The markets of a venue that we have adapters for, in the order of the table. */
+export const marketsOf = (name: string): Venue[] =>
+  Object.keys(ADAPTERS[name] ?? {}).map((market) => findVenue(name, market));
+
 /** The simulated exchange speaks Binance's dialect at an address of ours. */
 function createSim({ simUrl = 'http://127.0.0.1:0' }: VenueSettings): Venue {
   const base = simUrl.replace(/\/+$/, '');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { MarketEvent } from '../../domain/market.ts';
+import { kindOf } from '../../domain/symbols.ts';
 import { RejectError, UserError } from '../../errors.ts';
 import type { Mapper, Reading, Subscription, Venue } from '../venue.ts';
 import { findVenue } from '../venues.ts';
@@ -35,6 +36,10 @@ export function testAdapter({ venue, symbol, events, control, ignored }: Adapter
 
     test('its spelling of a symbol and ours lead back to each other', () => {
       expect(venue.unifiedSymbol(venue.wireSymbol(symbol))).toBe(symbol);
+    });
+
+    test('its symbols are of a kind that it takes', () => {
+      expect(venue.takes).toContain(kindOf(symbol));
     });
 
     test('it can ask for every channel and interval it offers, and take it back', () => {
