@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from './services/service.ts';
+import { isAlive } from '../shared/processes.ts';
 
 /** What a running `millrace up` says of itself in `MILLRACE_HOME/cluster.json`, for other verbs on this machine. */
 export interface ClusterFile {

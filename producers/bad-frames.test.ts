@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../ops/testing/services.ts';
@@ -17,6 +20,7 @@ import { startProducer } from './producer.ts';
 
 const log = createLog('test', 'fatal');
 const releasers = new Releasers(log);
+const home = mkdtempSync(join(tmpdir(), 'millrace-frames-'));
 let db: TestDatabase;
 let redis: TestRedis;
 let server: WebSocketServer;
@@ -35,6 +39,7 @@ afterAll(async () => {
   server.close();
   await redis.close();
   await db.drop();
+  rmSync(home, { recursive: true });
 });
 
 const trade = (id: number, fields: object = {}) =>
@@ -82,6 +87,7 @@ test('1,000 malformed frames are counted and kept with a reason; the connection 
     TIMESCALEDB_URL: db.url,
     SIM_URL: `http://127.0.0.1:${port}`,
     SYMBOLS: 'BTC/USDT',
+    MILLRACE_HOME: home,
   });
   const handlers = {
     archive_batch: archiveBatch,

@@ -4,13 +4,17 @@ import type { EventBatch } from '../shared/tasks/batch.ts';
 import { type BookTop, Columns } from '../shared/tasks/columns.ts';
 import type { Gap } from './continuity.ts';
 import { Lane } from './lane.ts';
+import type { Parcel } from './parcel.ts';
 
-/** A batch on its way, with what must be said before and after it. */
+/** A parcel that is being filled. */
 export class Shipment extends Columns {
-  /** To be asked for before the batch moves the cursors past them. */
   readonly gaps: Gap[] = [];
   /** Symbol → last trade id of the batch. */
   readonly cursors = new Map<string, string>();
+
+  seal(): Parcel {
+    return { batch: this.build(), gaps: this.gaps, cursors: [...this.cursors] };
+  }
 }
 
 export interface BatcherOptions {
@@ -19,8 +23,8 @@ export interface BatcherOptions {
   shards: number;
   maxEvents: number;
   maxMs: number;
-  /** Puts one shipment of a shard onto its queue; a rejection is tried again, in order, until it is taken. */
-  send(shipment: Shipment, shard: number): Promise<void>;
+  /** Takes one shipment of a shard; a rejection is tried again, in order, until it is taken. */
+  send(shipment: Shipment): Promise<void>;
   onTrouble?(error: unknown): void;
   onRecovered?(): void;
 }
@@ -39,10 +43,10 @@ export class Batcher {
     this.#venue = venue;
     this.lanes = Array.from(
       { length: shards },
-      (_, shard) =>
+      () =>
         new Lane<Shipment>({
           create: () => new Shipment(venue, source),
-          send: (shipment) => options.send(shipment, shard),
+          send: (shipment) => options.send(shipment),
           onTrouble: options.onTrouble ?? (() => {}),
           onRecovered: options.onRecovered ?? (() => {}),
           maxEvents,
@@ -76,6 +80,12 @@ export class Batcher {
     const lane = this.#lane(book.symbol);
     lane.open.book(book);
     lane.added();
+  }
+
+  /** The lane of a shard key is to fill its batches more, or no longer. */
+  press(shardKey: string, pressed: boolean): void {
+    const lane = this.lanes[shardOf(shardKey, this.lanes.length)];
+    if (lane) lane.pressed = pressed;
   }
 
   /** Sends everything, but takes no longer than `limitMs`; resolves to how many events are left. */

@@ -1,7 +1,7 @@
 import { now } from '../shared/clock.ts';
 import { INTERVALS, type Interval } from '../shared/domain/market.ts';
 import type { Queues } from '../shared/queue/queues.ts';
-import { slug } from './sender.ts';
+import { slug } from '../shared/slug.ts';
 
 const AT_START = 1_000;
 /** The stream's first candle may be one or two after the last that REST has: a second look closes the seam. */

@@ -18,14 +18,15 @@ import { startPool } from '../workers/pool/pool.ts';
 import type { Handlers } from '../workers/pool/run-task.ts';
 import { startProducer } from './producer.ts';
 
-/** A Redis of our own that dies and comes back, while a small memory makes the producer leave trades out. */
+/** A Redis of our own that dies and comes back while trades flow. */
 const OF = { venue: 'sim', symbol: 'BTC/USDT' };
 const log = createLog('test', 'fatal');
-const releasers = new Releasers(log);
+const pool = new Releasers(log);
 const home = mkdtempSync(join(tmpdir(), 'millrace-outage-'));
 let db: TestDatabase;
 let sim: RunningSim;
 let redis: Service;
+let environment: Record<string, string>;
 
 beforeAll(async () => {
   db = await testDatabase();
@@ -41,46 +42,73 @@ beforeAll(async () => {
     port: 0,
     log,
   });
-  const config = loadConfig({
+  environment = {
     REDIS_URL: redis.url,
     TIMESCALEDB_URL: db.url,
     SIM_URL: sim.url,
     SYMBOLS: OF.symbol,
-    BUFFER_MAX_EVENTS: '1000',
-  });
+    MILLRACE_HOME: home,
+  };
   const handlers = {
     archive_batch: archiveBatch,
     backfill_trades: backfillTrades,
   } as Partial<Handlers> as Handlers;
-  await startPool(config, log, releasers, handlers, { name: 'test', queues: ['archive', 'history'] });
-  await startProducer(config, log, releasers, { venue: 'sim' });
+  const queues = ['archive', 'history'] as const;
+  await startPool(loadConfig(environment), log, pool, handlers, { name: 'test', queues: [...queues] });
 });
 afterAll(async () => {
   await sim.close();
-  await releasers.close();
+  await pool.close();
   await redis.stop();
   await db.drop();
   rmSync(home, { recursive: true });
 });
 
-test('a Redis that is killed and comes back costs no trade: what memory held flows, what it shed is fetched', async () => {
-  await until(async () => (await findLastTrade(db.sql, OF)) !== undefined);
-  const [first] = await db.sql`SELECT min(trade_id::bigint) AS id FROM trades`;
-  redis.kill();
-  await redis.exited;
-  const before = await lastIdOfSim();
-  await until(async () => (await lastIdOfSim()) - before > 3_000);
-  redis = await startRedis({ home, say: () => {} });
-  const since = Date.now();
-  await until(async () => ((await findLastTrade(db.sql, OF))?.ts ?? 0) > since);
+const KILLED = 'a Redis that is killed and comes back costs no trade';
 
-  const wanted: Stretch[] = [{ symbol: OF.symbol, fromId: first?.id, toId: await lastIdOfSim() }];
-  const size = (wanted[0]?.toId ?? 0) - first?.id + 1;
-  await until(async () => (await countArchived(db.sql, wanted)) === size);
-  expect(await judge(db.sql, sim.url, wanted)).toMatchObject({ missing: 0, wrong: 0, duplicateRows: 0 });
-  const causes = (await listTasks(db.sql, { name: 'backfill_trades' })).map(({ payload }) => payload.cause);
+test(`${KILLED}: they wait in the spool, and nothing need be fetched`, async () => {
+  const causes = await outage({});
+  expect(causes).not.toContain('trades missed');
+});
+
+test(`${KILLED}: without a spool memory holds some, what it sheds is fetched`, async () => {
+  const causes = await outage({ SPOOL_MAX_MB: '0', BUFFER_MAX_EVENTS: '1000' });
   expect(causes).toContain('trades missed');
 });
+
+test(`${KILLED}, even when the producer ends meanwhile and another takes its place`, async () => {
+  await outage({}, { restart: true });
+});
+
+/** Runs a producer through an outage of 3,000 trades; returns why trades were asked for in that time. */
+async function outage(settings: Record<string, string>, { restart = false } = {}): Promise<unknown[]> {
+  const config = loadConfig({ ...environment, ...settings });
+  const start = async () => {
+    const releasers = new Releasers(log);
+    await startProducer(config, log, releasers, { venue: 'sim' });
+    return releasers;
+  };
+  let producer = await start();
+  await untilArchived(Date.now());
+  const fromId = await lastIdOfSim();
+  redis.kill();
+  await redis.exited;
+  await until(async () => (await lastIdOfSim()) - fromId > 3_000);
+  if (restart) await producer.close();
+  redis = await startRedis({ home, say: () => {} });
+  if (restart) producer = await start();
+  await untilArchived(Date.now());
+
+  const wanted: Stretch = { symbol: OF.symbol, fromId, toId: await lastIdOfSim() };
+  await until(async () => (await countArchived(db.sql, [wanted])) === wanted.toId - fromId + 1);
+  expect(await judge(db.sql, sim.url, [wanted])).toMatchObject({ missing: 0, wrong: 0, duplicateRows: 0 });
+  await producer.close();
+  const tasks = await listTasks(db.sql, { name: 'backfill_trades' });
+  return tasks.filter(({ payload }) => Number(payload.toId) > fromId).map(({ payload }) => payload.cause);
+}
+
+const untilArchived = (since: number) =>
+  until(async () => ((await findLastTrade(db.sql, OF))?.ts ?? 0) > since);
 
 async function lastIdOfSim(): Promise<number> {
   const { markets } = (await (await fetch(`${sim.url}/sim/status`)).json()) as {

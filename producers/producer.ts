@@ -15,7 +15,7 @@ import { startHeartbeat } from '../shared/queue/heartbeat.ts';
 import { Queues } from '../shared/queue/queues.ts';
 import { connectRedis } from '../shared/queue/redis.ts';
 import { BadFrames } from './bad-frames.ts';
-import { Batcher } from './batcher.ts';
+import type { Batcher } from './batcher.ts';
 import { CandleHistory } from './candle-history.ts';
 import { Continuity } from './continuity.ts';
 import { FeedNews } from './feed-news.ts';
@@ -23,9 +23,8 @@ import { statusOf } from './feed-status.ts';
 import { Glimpse } from './glimpse.ts';
 import { Intake } from './intake.ts';
 import { Interruption } from './interruption.ts';
-import { Sender } from './sender.ts';
+import { openOutlet } from './outlet.ts';
 
-const DRAIN_MS = 8_000;
 /** How far back candles are looked for when Redis lost what it held. */
 const LOOK_BACK_MS = 600_000;
 /** A command that Redis has not answered by then counts as failed, so that a half-open connection shows. */
@@ -62,7 +61,7 @@ export async function startProducer(
   const history = new CandleHistory({ venue: name, symbols, intervals, queues });
   const askForCandles = (since: number) => void patiently(() => history.askSince(since));
 
-  const batcher = startBatcher(kit, continuity, () => askForCandles(now() - LOOK_BACK_MS));
+  const batcher = await openOutlet(kit, continuity, () => askForCandles(now() - LOOK_BACK_MS));
   const intake = startIntake(kit, { batcher, continuity, onShed: askForCandles });
   const feed = createFeed(kit, venue, subscriptionsOf(venue, symbols, intervals), intake, askForCandles);
   releasers.push('book snapshots', intake.keepBooks(feed, symbols, config.BOOK_SNAPSHOT_MS));
@@ -80,7 +79,7 @@ export async function startProducer(
 }
 
 /** What every part of a producer is built from; `name` is the venue's. */
-interface Kit {
+export interface Kit {
   name: string;
   config: Config;
   log: Log;
@@ -98,34 +97,6 @@ async function connect(config: Config, log: Log, releasers: Releasers): Promise<
   releasers.push('redis', () => redis.disconnect());
   if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
   return redis;
-}
-
-/** The way to the archive; `onLost` is told when Redis has lost what was on it. */
-function startBatcher(
-  { name, config, log, releasers, queues, metrics }: Kit,
-  continuity: Continuity,
-  onLost: () => void,
-): Batcher {
-  const onBacklog = (shard: number, pressed: boolean) => {
-    const lane = batcher.lanes[shard];
-    if (lane) lane.pressed = pressed;
-  };
-  const sender = new Sender({ venue: name, queues, continuity, metrics, log, onBacklog, onLost });
-  const batcher = new Batcher({
-    venue: name,
-    source: 'live',
-    shards: config.SHARDS,
-    maxEvents: config.BATCH_MAX_EVENTS,
-    maxMs: config.BATCH_MAX_MS,
-    send: (shipment, shard) => sender.send(shipment, shard),
-    onTrouble: (error) => log.warn({ reason: messageOf(error) }, 'batches wait'),
-    onRecovered: () => log.info('batches flow again'),
-  });
-  releasers.push('batches', async () => {
-    const left = await batcher.drain(DRAIN_MS);
-    if (left > 0) log.warn({ events: left }, 'not sent before the end; the next start asks for them');
-  });
-  return batcher;
 }
 
 /** The ways of an event: to the archive, to the price cache, to people's eyes. */

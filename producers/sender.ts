@@ -1,16 +1,22 @@
-import { createHash } from 'node:crypto';
 import { monotonic } from '../shared/clock.ts';
-import { messageOf } from '../shared/errors.ts';
+import { RetryError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { type Queues, shardKeyOf } from '../shared/queue/queues.ts';
+import { slug } from '../shared/slug.ts';
 import type { EventBatch } from '../shared/tasks/batch.ts';
-import type { Shipment } from './batcher.ts';
 import type { Continuity, Gap } from './continuity.ts';
+import type { Parcel } from './parcel.ts';
 
 const LOOK_EVERY_MS = 100;
 /** Batches that wait for a worker; a healthy shard has none. */
 const BACKLOG = 8;
+
+/** How many batches wait on a shard's queue, and when that was looked at. */
+interface Backlog {
+  jobs: number;
+  at: number;
+}
 
 /** The producer's side of the queues: what goes onto them, and in which order. */
 export class Sender {
@@ -19,8 +25,9 @@ export class Sender {
   readonly #continuity: Continuity;
   readonly #metrics: Metrics;
   readonly #log: Log;
-  readonly #lookedAt: number[] = [];
-  readonly #onBacklog: (shard: number, pressed: boolean) => void;
+  readonly #maxJobs: number;
+  readonly #backlogs = new Map<string, Backlog>();
+  readonly #onBacklog: (shardKey: string, pressed: boolean) => void;
   readonly #onLost: () => void;
 
   constructor(deps: {
@@ -29,7 +36,9 @@ export class Sender {
     continuity: Continuity;
     metrics: Metrics;
     log: Log;
-    onBacklog(shard: number, pressed: boolean): void;
+    /** Batches that may wait on one shard's queue, so that Redis holds only so much. */
+    maxJobs: number;
+    onBacklog(shardKey: string, pressed: boolean): void;
     /** Redis was emptied or set back: what else was on its queues is gone too. */
     onLost(): void;
   }) {
@@ -38,6 +47,7 @@ export class Sender {
     this.#continuity = deps.continuity;
     this.#metrics = deps.metrics;
     this.#log = deps.log;
+    this.#maxJobs = deps.maxJobs;
     this.#onBacklog = deps.onBacklog;
     this.#onLost = deps.onLost;
   }
@@ -45,18 +55,18 @@ export class Sender {
   /**
    * Gaps first, then the batch, then the cursors: a crash in between asks for too much, never for too little.
    * Doing it twice does no harm, for the archive knows every row by its natural key.
+   * @throws {RetryError} when the shard's queue is full
    */
-  async send(shipment: Shipment, shard: number): Promise<void> {
-    for (const gap of shipment.gaps) await this.#askForTrades(gap);
-    const batch = shipment.build();
+  async send({ batch, gaps, cursors }: Parcel): Promise<void> {
     const shardKey = shardKeyOf({ venue: this.#venue, symbol: batch.symbols[0] as string });
+    await this.#expectRoom(shardKey);
+    for (const gap of gaps) await this.#askForTrades(gap);
     await this.#queues.enqueue('archive_batch', batch, { shardKey });
-    await this.#continuity.advance(shipment.cursors, async (gap) => {
+    await this.#continuity.advance(new Map(cursors), async (gap) => {
       await this.#askForTrades(gap);
       this.#onLost();
     });
     this.#count(batch);
-    await this.#lookAtBacklog(shard, this.#queues.physicalName('archive', shardKey));
   }
 
   async #askForTrades({ symbol, fromId, toId, cause }: Gap): Promise<void> {
@@ -72,20 +82,20 @@ export class Sender {
     }
   }
 
-  async #lookAtBacklog(shard: number, queue: string): Promise<void> {
+  async #expectRoom(shardKey: string): Promise<void> {
+    const queue = this.#queues.physicalName('archive', shardKey);
+    const { jobs } = await this.#lookAt(queue);
+    this.#onBacklog(shardKey, jobs > BACKLOG);
+    if (jobs >= this.#maxJobs) throw new RetryError(`${queue} holds ${jobs} batches: the workers are behind`);
+  }
+
+  async #lookAt(queue: string): Promise<Backlog> {
+    const last = this.#backlogs.get(queue);
     const at = monotonic();
-    if (at - (this.#lookedAt[shard] ?? -LOOK_EVERY_MS) < LOOK_EVERY_MS) return;
-    this.#lookedAt[shard] = at;
-    try {
-      this.#onBacklog(shard, (await this.#queues.get(queue).getWaitingCount()) > BACKLOG);
-    } catch (error) {
-      this.#log.debug({ reason: messageOf(error) }, 'backlog not known');
-    }
+    if (last && at - last.at < LOOK_EVERY_MS) return last;
+    const { wait = 0, delayed = 0 } = await this.#queues.get(queue).getJobCounts('wait', 'delayed');
+    const backlog = { jobs: wait + delayed, at };
+    this.#backlogs.set(queue, backlog);
+    return backlog;
   }
 }
-
-/** Fit for a job id, and different for different texts: `BTC/USDT:USDT` → `BTC-USDT-USDT-1f2e3d`. */
-export const slug = (text: string): string =>
-  /^[A-Za-z0-9]+$/.test(text)
-    ? text
-    : `${text.replaceAll(/[^A-Za-z0-9]+/g, '-')}-${createHash('sha1').update(text).digest('hex').slice(0, 6)}`;

@@ -43,7 +43,13 @@ beforeAll(async () => {
     port: 0,
     log,
   });
-  environment = { REDIS_URL: redis.url, TIMESCALEDB_URL: db.url, SIM_URL: sim.url, SYMBOLS: SYMBOLS.join() };
+  environment = {
+    REDIS_URL: redis.url,
+    TIMESCALEDB_URL: db.url,
+    SIM_URL: sim.url,
+    SYMBOLS: SYMBOLS.join(),
+    MILLRACE_HOME: folder,
+  };
   const handlers = {
     archive_batch: archiveBatch,
     backfill_trades: backfillTrades,

@@ -86,7 +86,15 @@ export const SETTINGS = {
   BATCH_MAX_MS: { schema: whole(10, 1, 10_000), help: 'or when it is so many milliseconds old' },
   BUFFER_MAX_EVENTS: {
     schema: whole(500_000, 1_000, 100_000_000),
-    help: 'events a producer holds in memory while Redis is away; what comes beyond is fetched later',
+    help: 'events a producer holds in memory when neither queue nor spool takes them; what comes beyond is a gap',
+  },
+  SPOOL_MAX_MB: {
+    schema: whole(1_024, 0, 1_000_000),
+    help: 'disk that a producer may fill in MILLRACE_HOME/spool while the queues take nothing; 0 for memory alone',
+  },
+  QUEUE_MAX_BATCHES: {
+    schema: whole(1_000, 10, 1_000_000),
+    help: 'batches that may wait on one archive queue in Redis; what comes beyond waits in the spool',
   },
   BOOK_SNAPSHOT_MS: { schema: whole(1000, 100, 3_600_000), help: 'how often a book snapshot is archived' },
   AUTOPILOT: {

@@ -31,6 +31,12 @@ export function createMetrics(process: string) {
       labelNames: ['venue'],
       registers,
     }),
+    spoolBytes: new Gauge({
+      name: 'millrace_spool_bytes',
+      help: 'Events that wait on disk for the queues',
+      labelNames: ['venue'],
+      registers,
+    }),
     rows: new Counter({
       name: 'millrace_rows_total',
       help: 'Rows committed by table',

@@ -4,20 +4,13 @@ import { join } from 'node:path';
 import { sleep } from '../../shared/clock.ts';
 import { answers, ensureDatabase } from '../../shared/db/server.ts';
 import { UserError } from '../../shared/errors.ts';
+import { isAlive } from '../../shared/processes.ts';
 import { type Account, findAccount } from './account.ts';
 import { openLog, tail } from './log-files.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { commandLine } from './processes.ts';
 import { keepSecret } from './secrets.ts';
-import {
-  exitOf,
-  isAlive,
-  keepPort,
-  type Service,
-  type ServiceOptions,
-  stopChild,
-  waitUntil,
-} from './service.ts';
+import { exitOf, keepPort, type Service, type ServiceOptions, stopChild, waitUntil } from './service.ts';
 
 const USER = 'millrace';
 /** After a crash the log is replayed before it answers; that takes as long as it takes, within reason. */

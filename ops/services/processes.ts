@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readProc } from '../../shared/processes.ts';
 
 /** The command line of a running process; empty when there is none of this id or it can't be seen. */
 export function commandLine(pid: number): string {
@@ -12,19 +13,4 @@ export function isOfHome(pid: number, home: string): boolean {
   if (!/main\.js/.test(commandLine(pid))) return false;
   const environment = readProc(pid, 'environ');
   return !environment || environment.split('\0').includes(`MILLRACE_HOME=${home}`);
-}
-
-/** When a process began, in the kernel's ticks: tells it from a later one of the same id. Empty off Linux. */
-export function birthOf(pid: number): string {
-  const stat = readProc(pid, 'stat');
-  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' ? '' : (fields[18] ?? '');
-}
-
-function readProc(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -69,16 +69,6 @@ export function freePort(wished: number, host = '127.0.0.1'): Promise<number> {
   });
 }
 
-/** Whether a process of this id runs; another user's counts. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** Polls until `probe` is true or the time is over; `true` when it came true. */
 export async function waitUntil(probe: () => boolean | Promise<boolean>, limitMs: number, everyMs = 25) {
   const deadline = performance.now() + limitMs;

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createSql } from '../../shared/db/client.ts';
+import { isAlive } from '../../shared/processes.ts';
 import { checkRedis } from '../../shared/queue/redis.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
-import { isAlive, type Service } from './service.ts';
+import type { Service } from './service.ts';
 
 /** Below a folder that only its owner may enter, as a clone in `/root` or `mktemp -d` is. */
 let home: string;

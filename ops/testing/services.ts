@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Redis } from 'ioredis';
 import { createSql, type Sql } from '../../shared/db/client.ts';
+import { isAlive } from '../../shared/processes.ts';
 import { migrateUp } from '../migrations.ts';
-import { isAlive } from '../services/service.ts';
 
 /** A migrated database of a test file's own, on the server of `TIMESCALEDB_URL`. */
 export interface TestDatabase {

@@ -3,9 +3,10 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { isAlive } from '../../shared/processes.ts';
 import { findCluster } from '../cluster-file.ts';
 import { ROOT } from '../migrations.ts';
-import { exitOf, freePort, isAlive, waitUntil } from '../services/service.ts';
+import { exitOf, freePort, waitUntil } from '../services/service.ts';
 
 const START_MS = 90_000;
 

@@ -1,6 +1,7 @@
+import { isAlive } from '../../shared/processes.ts';
 import { readClusterFile } from '../cluster-file.ts';
 import { isOfHome } from '../services/processes.ts';
-import { isAlive, waitUntil } from '../services/service.ts';
+import { waitUntil } from '../services/service.ts';
 
 const DRAIN_MS = 20_000;
 

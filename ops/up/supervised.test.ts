@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { afterEach, expect, test } from '@jest/globals';
 import { UserError } from '../../shared/errors.ts';
-import { exitOf, isAlive, stopChild, waitUntil } from '../services/service.ts';
+import { isAlive } from '../../shared/processes.ts';
+import { exitOf, stopChild, waitUntil } from '../services/service.ts';
 import { type Launched, Supervised, type SupervisedEvent } from './supervised.ts';
 
 const supervised: Supervised[] = [];
