@@ -38,8 +38,8 @@ program
 
 program
   .command('producer')
-  .description('run one producer: the feed of a venue, batched onto the queues')
-  .requiredOption('--venue <name>', 'the venue, such as sim, binance or kraken')
+  .description('run one producer: the feed of an exchange of SUPPORTED_EXCHANGES, batched onto the queues')
+  .requiredOption('--venue <name>', 'the exchange, such as sim, binance, binance:usdm or ccxt:htx')
   .action(async (options) => (await import('./commands/producer.ts')).producer(options));
 
 program

@@ -95,7 +95,7 @@ test('1,000 malformed frames are counted and kept with a reason; the connection 
   } as Partial<Handlers> as Handlers;
   await startPool(config, log, releasers, handlers, { name: 'test', queues: ['archive', 'maintenance'] });
   const connected = once(server, 'connection') as Promise<[WebSocket]>;
-  await startProducer(config, log, releasers, { venue: 'sim' });
+  await startProducer(config, log, releasers, { entry: 'sim' });
   const [exchange] = await connected;
   await once(exchange, 'message');
 

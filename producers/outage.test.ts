@@ -85,7 +85,7 @@ async function outage(settings: Record<string, string>, { restart = false } = {}
   const config = loadConfig({ ...environment, ...settings });
   const start = async () => {
     const releasers = new Releasers(log);
-    await startProducer(config, log, releasers, { venue: 'sim' });
+    await startProducer(config, log, releasers, { entry: 'sim' });
     return releasers;
   };
   let producer = await start();

@@ -1,12 +1,14 @@
 import type { Redis } from 'ioredis';
 import { backoffMs, now, sleep } from '../shared/clock.ts';
 import { type Config, requireSetting } from '../shared/config.ts';
-import type { Interval, MarketEvent } from '../shared/domain/market.ts';
+import type { MarketEvent } from '../shared/domain/market.ts';
 import { messageOf } from '../shared/errors.ts';
+import { type Entry, producerName, readEntry, symbolsOf } from '../shared/exchanges/entries.ts';
 import { Feed } from '../shared/exchanges/feed.ts';
 import { chooseIntervals } from '../shared/exchanges/intervals.ts';
+import { subscriptionsOf } from '../shared/exchanges/subscriptions.ts';
 import type { Subscription, Venue } from '../shared/exchanges/venue.ts';
-import { findVenue } from '../shared/exchanges/venues.ts';
+import { findLiveVenue } from '../shared/exchanges/venues.ts';
 import type { Releasers } from '../shared/lifecycle.ts';
 import type { Log } from '../shared/log.ts';
 import { createMetrics, type Metrics } from '../shared/metrics.ts';
@@ -31,27 +33,29 @@ const LOOK_BACK_MS = 600_000;
 const COMMAND_TIMEOUT_MS = 5_000;
 
 /**
- * One producer: the feed of a venue, batched onto the queues, until its releasers close.
+ * One producer: the feed of one entry of `SUPPORTED_EXCHANGES`, batched onto the queues, until its releasers close.
  *
  * Trades, closed candles and book snapshots go to `archive_batch`; prices, open candles and live books to the price
  * cache; what may have been lost is asked for by `backfill_trades` and `bootstrap`.
- * @throws {UserError} when the venue, its address or an interval is not to be had
+ * @throws {UserError} when the exchange, its address or an interval is not to be had
  */
 export async function startProducer(
   config: Config,
   log: Log,
   releasers: Releasers,
-  { venue: name }: { venue: string },
+  { entry: text }: { entry: string },
 ): Promise<void> {
-  if (name === 'sim') requireSetting(config, 'SIM_URL');
-  const venue = findVenue(name, 'spot', { simUrl: config.SIM_URL });
+  const entry = readEntry(text);
+  const name = entry.venue;
+  const venue = findLiveVenue(name, entry.market, { simUrl: config.SIM_URL });
   const intervals = chooseIntervals(venue, config.INTERVALS);
-  const { NAMESPACE: namespace, SHARDS: shards, SYMBOLS: symbols } = config;
+  const { NAMESPACE: namespace, SHARDS: shards } = config;
+  const symbols = symbolsOf(entry, config.SYMBOLS);
   const redis = await connect(config, log, releasers);
   const queues = new Queues(redis, { prefix: namespace, shards });
   releasers.push('queues', () => queues.close());
-  const metrics = createMetrics(`producer-${name}`);
-  const kit: Kit = { name, config, log, releasers, redis, queues, metrics };
+  const metrics = createMetrics(producerName(entry.name));
+  const kit: Kit = { name, entry, config, log, releasers, redis, queues, metrics };
 
   const stop = new AbortController();
   releasers.push('retries', () => stop.abort());
@@ -68,8 +72,8 @@ export async function startProducer(
   const heartbeat = startHeartbeat(
     redis,
     namespace,
-    { kind: 'producer', name: `producer-${name}`, metrics: metrics.registry },
-    () => ({ feeds: [statusOf(feed, symbols)] }),
+    { kind: 'producer', name: producerName(entry.name), metrics: metrics.registry },
+    () => ({ feeds: [statusOf(feed, entry, symbols)] }),
   );
   releasers.push('heartbeat', () => heartbeat.stop());
   await patiently(() => history.askAtStart());
@@ -81,6 +85,7 @@ export async function startProducer(
 /** What every part of a producer is built from; `name` is the venue's. */
 export interface Kit {
   name: string;
+  entry: Entry;
   config: Config;
   log: Log;
   releasers: Releasers;
@@ -113,7 +118,7 @@ function startIntake(
 
 /** The venue's feed, not started yet; `askForCandles` is told what an interruption may have cost. */
 function createFeed(
-  { name, log, releasers, queues, metrics }: Kit,
+  { name, entry, log, releasers, queues, metrics }: Kit,
   venue: Venue,
   subscriptions: Subscription[],
   intake: Intake,
@@ -121,7 +126,7 @@ function createFeed(
 ): Feed {
   const badFrames = new BadFrames({ venue: name, queues, metrics, log });
   releasers.push('bad frames', () => badFrames.close());
-  const news = new FeedNews(name);
+  const news = new FeedNews(entry.name);
   const interruption = new Interruption(venue.limits.silenceMs);
   const feed: Feed = new Feed({
     venue,
@@ -138,21 +143,6 @@ function createFeed(
     },
   });
   return feed;
-}
-
-/** Everything the venue offers of these symbols. */
-export function subscriptionsOf(
-  venue: Venue,
-  symbols: readonly string[],
-  intervals: readonly Interval[],
-): Subscription[] {
-  return symbols.flatMap((symbol) =>
-    venue.channels.flatMap((channel): Subscription[] =>
-      channel === 'candles'
-        ? intervals.map((interval) => ({ channel, symbol, interval }))
-        : [{ channel, symbol }],
-    ),
-  );
 }
 
 /** Tries until it works, for Redis may be away for a while, or until the producer stops. */

@@ -13,6 +13,15 @@ const list = (text: string) =>
     .map((item) => item.trim())
     .filter(Boolean);
 const names = (fallback: string) => z.string().default(fallback).transform(list);
+/** At least one of a kind, none twice. */
+const some = (what: z.ZodString) =>
+  z
+    .array(what)
+    .min(1, 'must name at least one')
+    .superRefine((items, context) => {
+      const twice = items.find((item, index) => items.indexOf(item) < index);
+      if (twice !== undefined) context.addIssue(`names ${twice} twice`);
+    });
 const whole = (fallback: number, min: number, max: number) =>
   z.coerce
     .number({ error: `must be a whole number from ${min} to ${max}` })
@@ -35,23 +44,22 @@ const url = (...schemes: string[]) =>
     })
     .optional();
 
+const ENTRY = /^[a-z0-9_-]+(:[a-z0-9_-]+){0,2}$/;
+const SYMBOL = /^[A-Za-z0-9]+\/[A-Za-z0-9]+(:[A-Za-z0-9]+(-\d{6})?)?$/;
+
 /** Every setting, its default and its meaning. This file is the only reader of the environment. */
 export const SETTINGS = {
   SUPPORTED_EXCHANGES: {
-    schema: names('sim').pipe(z.array(z.string()).min(1, 'must name at least one exchange')),
-    help: 'venues to record and trade, by comma: sim, binance, bybit, coinbase, kraken, okx',
+    schema: names('sim')
+      .transform((entries) => entries.map((entry) => entry.replace(/:spot$/, '')))
+      .pipe(some(z.string().regex(ENTRY, 'must be exchanges, such as binance, binance:usdm or ccxt:htx'))),
+    help: 'exchanges to record, by comma: binance is its spot market, binance:usdm another, ccxt:htx one of ccxt; `millrace venues` lists them',
   },
   SYMBOLS: {
     schema: names('BTC/USDT,ETH/USDT').pipe(
-      z
-        .array(
-          z
-            .string()
-            .regex(/^[A-Z0-9]+\/[A-Z0-9]+(:[A-Z0-9]+)?$/, 'must be unified symbols, such as BTC/USDT'),
-        )
-        .min(1),
+      some(z.string().regex(SYMBOL, 'must be unified symbols, such as BTC/USDT or BTC/USDT:USDT')),
     ),
-    help: 'unified symbols, as ccxt has them, by comma: BTC/USDT,ETH/USDT',
+    help: 'unified symbols, as ccxt has them, by comma; each exchange takes those of its market',
   },
   INTERVALS: {
     schema: names(''),

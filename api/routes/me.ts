@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { intervalsOf } from '../../shared/domain/intervals.ts';
+import { venuesOf, watchedMarkets } from '../../shared/exchanges/entries.ts';
 import { defineRoute, userOf } from '../http/route.ts';
 import { interval, ms, role } from './fields.ts';
 
@@ -14,18 +15,18 @@ export const me = defineRoute({
     role,
     sessionEndsAt: ms,
     venues: z.array(z.string()),
-    symbols: z.array(z.string()),
+    markets: z.array(z.object({ venue: z.string(), symbol: z.string() })),
     intervals: z.array(z.object({ venue: z.string(), intervals: z.array(interval) })),
   }),
   async handler(input, { config }) {
     const { name, role } = userOf(input);
-    const venues = config.SUPPORTED_EXCHANGES;
+    const venues = venuesOf(config.SUPPORTED_EXCHANGES);
     return {
       name,
       role,
       sessionEndsAt: input.session?.expiresAt ?? 0,
       venues,
-      symbols: config.SYMBOLS,
+      markets: watchedMarkets(config),
       intervals: venues.map((venue) => ({ venue, intervals: intervalsOf(venue, config.INTERVALS) })),
     };
   },

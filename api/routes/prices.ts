@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { watchedMarkets } from '../../shared/exchanges/entries.ts';
 import { defineRoute } from '../http/route.ts';
 import { decimal, ms, side, symbol, venue } from './fields.ts';
 
@@ -20,11 +21,11 @@ export const prices = defineRoute({
       .meta({ id: 'Price' }),
   ),
   handler({ query }, { config, prices }) {
-    const venues = config.SUPPORTED_EXCHANGES.filter((name) => name === (query.venue ?? name));
-    const symbols = config.SYMBOLS.filter((name) => name === (query.symbol ?? name));
-    const pairs = venues.flatMap((venue) => symbols.map((symbol) => ({ venue, symbol })));
+    const markets = watchedMarkets(config).filter(
+      ({ venue, symbol }) => venue === (query.venue ?? venue) && symbol === (query.symbol ?? symbol),
+    );
     return Promise.all(
-      pairs.map(async ({ venue, symbol }) => {
+      markets.map(async ({ venue, symbol }) => {
         const [last, top] = await Promise.all([
           prices.lastPrice(venue, symbol),
           prices.topOfBook(venue, symbol),

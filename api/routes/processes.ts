@@ -4,6 +4,7 @@ import { defineRoute } from '../http/route.ts';
 import { ms } from './fields.ts';
 
 const feed = z.object({
+  entry: z.string(),
   venue: z.string(),
   symbols: z.array(z.string()),
   state: z.enum(['connecting', 'syncing', 'live', 'stale', 'down']),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Config } from '../../shared/config.ts';
 import { intervalsOf } from '../../shared/domain/intervals.ts';
+import { watchedMarkets } from '../../shared/exchanges/entries.ts';
 import { TASKS } from '../../shared/tasks/catalogue.ts';
 import { Problem } from '../http/problem.ts';
 import { defineRoute, userOf } from '../http/route.ts';
@@ -31,10 +32,13 @@ export const retrain = defineRoute({
 type Body = Partial<z.output<typeof TASKS.train_model.payload>>;
 
 function withDefaults(body: Body, config: Config): z.output<typeof TASKS.train_model.payload> {
-  const venue = body.venue ?? (config.SUPPORTED_EXCHANGES[0] as string);
-  if (!config.SUPPORTED_EXCHANGES.includes(venue)) throw unknown('venue', config.SUPPORTED_EXCHANGES);
-  const symbol = body.symbol ?? (config.SYMBOLS[0] as string);
-  if (!config.SYMBOLS.includes(symbol)) throw unknown('symbol', config.SYMBOLS);
+  const markets = watchedMarkets(config);
+  const venue = body.venue ?? markets[0]?.venue ?? '';
+  const venues = [...new Set(markets.map((market) => market.venue))];
+  if (!venues.includes(venue)) throw unknown('venue', venues);
+  const symbols = markets.filter((market) => market.venue === venue).map((market) => market.symbol);
+  const symbol = body.symbol ?? symbols[0] ?? '';
+  if (!symbols.includes(symbol)) throw unknown('symbol', symbols);
   const interval = body.interval ?? intervalsOf(venue, config.INTERVALS)[0] ?? '1m';
   return { venue, symbol, interval, candles: body.candles ?? DEFAULT_CANDLES };
 }

@@ -53,8 +53,7 @@ async function ask(deps: Held): Promise<Readiness> {
 
 /** Producers and queues, from what the processes say of themselves. */
 function describeParts({ config, queues }: Held, processes: ProcessStatus[] | undefined): Dependency[] {
-  const venues = config.SUPPORTED_EXCHANGES;
-  const feeds = venues.map((venue) => describeFeed(venue, processes));
+  const feeds = config.SUPPORTED_EXCHANGES.map((entry) => describeFeed(entry, processes));
   const pools = queues
     .allPhysicalNames()
     .map((queue) =>
@@ -77,13 +76,13 @@ function part(
   return { name, ready: false, state: 'absent', reason: 'no living process serves it' };
 }
 
-function describeFeed(venue: string, processes: ProcessStatus[] | undefined): Dependency {
-  const name = `feed ${venue}`;
+function describeFeed(entry: string, processes: ProcessStatus[] | undefined): Dependency {
+  const name = `feed ${entry}`;
   const producer = part(name, processes, ({ kind, feeds }) => {
-    return kind === 'producer' && feeds.some((feed) => feed.venue === venue);
+    return kind === 'producer' && feeds.some((feed) => feed.entry === entry);
   });
   if (!producer.ready) return producer;
-  const feeds = processes?.flatMap((process) => process.feeds).filter((feed) => feed.venue === venue) ?? [];
+  const feeds = processes?.flatMap((process) => process.feeds).filter((feed) => feed.entry === entry) ?? [];
   const ailing = feeds.find(({ state }) => state !== 'live');
   if (!ailing) return { name, ready: true, state: 'live', reason: null };
   return { name, ready: false, state: ailing.state, reason: ailing.reason };

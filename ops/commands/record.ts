@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { subscriptionsOf } from '../../producers/producer.ts';
 import { monotonic, sleep } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { chooseIntervals } from '../../shared/exchanges/intervals.ts';
+import { subscriptionsOf } from '../../shared/exchanges/subscriptions.ts';
 import type { Venue } from '../../shared/exchanges/venue.ts';
-import { findVenue } from '../../shared/exchanges/venues.ts';
+import { findLiveVenue } from '../../shared/exchanges/venues.ts';
 import { writeOut } from '../output.ts';
 import { Recorder, type RecordingReport } from '../record/recorder.ts';
 import { findSimUrl } from '../running-cluster.ts';
@@ -33,7 +33,7 @@ const SAY_EVERY_MS = 5_000;
 export async function record(options: RecordOptions): Promise<void> {
   const config = loadConfig();
   const simUrl = options.venue === 'sim' ? findSimUrl(config) : undefined;
-  const venue = findVenue(options.venue, options.market, { simUrl });
+  const venue = findLiveVenue(options.venue, options.market, { simUrl });
   const symbols = options.symbols === undefined ? config.SYMBOLS : readSymbols(options.symbols, venue);
   const seconds = options.seconds === undefined ? undefined : positive('--seconds', options.seconds);
   const rotation = {

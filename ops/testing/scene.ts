@@ -66,6 +66,7 @@ export async function addScene(sql: Sql): Promise<{ orderId: string }> {
 export function addProcesses(redis: Redis, namespace: string): () => Promise<unknown> {
   const since = Date.now() - 300_000;
   const feed: FeedStatus = {
+    entry: 'sim',
     venue: 'sim',
     symbols: ['BTC/USDT', 'ETH/USDT'],
     state: 'live',

@@ -1,21 +1,40 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../shared/config.ts';
+import { describeKinds, kindOf } from '../../shared/domain/symbols.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
+import { readEntry, symbolsOf, watchedMarkets } from '../../shared/exchanges/entries.ts';
 import { chooseIntervals } from '../../shared/exchanges/intervals.ts';
-import { findVenue, VENUE_NAMES } from '../../shared/exchanges/venues.ts';
+import { findVenue } from '../../shared/exchanges/venues.ts';
 import { freePort } from '../services/service.ts';
 
-/** @throws {UserError} naming the venue that we have no adapter for, or the interval that a venue does not offer */
-export function checkExchanges({ SUPPORTED_EXCHANGES, INTERVALS }: Config): void {
-  const unknown = SUPPORTED_EXCHANGES.find((name) => !VENUE_NAMES.includes(name));
-  if (unknown === undefined) {
-    for (const name of SUPPORTED_EXCHANGES) chooseIntervals(findVenue(name), INTERVALS);
-    return;
+/**
+ * Returns what is no mistake but may be an oversight, a sentence each: exchanges without a symbol, symbols without an
+ * exchange.
+ * @throws {UserError} naming the exchange that does not exist, or the interval that one does not offer
+ */
+export function checkExchanges(config: Config): string[] {
+  const { SUPPORTED_EXCHANGES, SYMBOLS, INTERVALS } = config;
+  const entries = SUPPORTED_EXCHANGES.map((text) => {
+    try {
+      return readEntry(text);
+    } catch (error) {
+      throw new UserError(`SUPPORTED_EXCHANGES=${SUPPORTED_EXCHANGES} is not valid: ${messageOf(error)}`);
+    }
+  });
+  for (const { venue, market, ccxtId } of entries) {
+    if (!ccxtId) chooseIntervals(findVenue(venue, market), INTERVALS);
   }
-  throw new UserError(
-    `SUPPORTED_EXCHANGES=${SUPPORTED_EXCHANGES} names ${unknown}, which is not supported: choose from ${VENUE_NAMES.join(', ')}`,
-  );
+  const taken = new Set(watchedMarkets(config).map(({ symbol }) => symbol));
+  return [
+    ...entries
+      .filter((entry) => symbolsOf(entry, SYMBOLS).length === 0)
+      .map(({ name, takes }) => `SYMBOLS has nothing for ${name}: it takes ${describeKinds(takes)}`),
+    ...SYMBOLS.filter((symbol) => !taken.has(symbol)).map(
+      (symbol) =>
+        `nobody records ${symbol}: no exchange of SUPPORTED_EXCHANGES takes ${kindOf(symbol) ?? 'such'} symbols`,
+    ),
+  ];
 }
 
 /**

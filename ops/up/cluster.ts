@@ -106,12 +106,13 @@ class LocalCluster implements Cluster {
   }
 
   async #check() {
-    checkExchanges(this.config);
+    const oversights = checkExchanges(this.config);
     checkHome(this.config);
     this.#releasers.push('lock', takeHomeLock(this.#home));
     await endLeftovers(this.#home, (text) => this.#say(text));
     await checkPort(this.config);
     this.#say(`millrace starts; its data is in ${this.#home}`);
+    for (const text of oversights) this.#say(text);
   }
 
   async #startServices() {

@@ -1,4 +1,5 @@
 import type { Config } from '../../shared/config.ts';
+import { producerName } from '../../shared/exchanges/entries.ts';
 import type { QueueName } from '../../shared/tasks/define.ts';
 import type { ClusterProcess } from '../cluster-file.ts';
 
@@ -21,10 +22,10 @@ export function planProcesses(config: Config, simPort: number | undefined): Plan
   const sim: PlannedProcess[] =
     simPort === undefined ? [] : [{ name: 'sim', kind: 'sim', args: ['sim', '--port', String(simPort)] }];
   const producers = config.SUPPORTED_EXCHANGES.map(
-    (venue): PlannedProcess => ({
-      name: `producer-${venue}`,
+    (entry): PlannedProcess => ({
+      name: producerName(entry),
       kind: 'producer',
-      args: ['producer', '--venue', venue],
+      args: ['producer', '--venue', entry],
     }),
   );
   const pools = Object.entries(POOLS).map(

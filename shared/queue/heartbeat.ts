@@ -11,6 +11,8 @@ export type ProcessKind = 'producer' | 'pool' | 'api' | 'sim';
 
 /** One feed of a producer, as the console shows it. */
 export interface FeedStatus {
+  /** The entry of `SUPPORTED_EXCHANGES` that it serves: `binance:usdm`. */
+  entry: string;
   venue: string;
   symbols: string[];
   state: 'connecting' | 'syncing' | 'live' | 'stale' | 'down';

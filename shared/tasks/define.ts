@@ -49,7 +49,10 @@ export const venue = z.string().regex(/^[a-z][a-z0-9:_-]{0,31}$/, 'must be a ven
 export const symbol = z
   .string()
   .max(48)
-  .regex(/^[A-Z0-9]+\/[A-Z0-9]+(:[A-Z0-9-]+)?$/, 'must be a unified symbol, such as BTC/USDT');
+  .regex(
+    /^[A-Za-z0-9]+\/[A-Za-z0-9]+(:[A-Za-z0-9]+(-\d{6})?)?$/,
+    'must be a unified symbol, such as BTC/USDT',
+  );
 /** Integer UTC milliseconds between 2009, when the first coin was mined, and 2100. */
 export const timestamp = z.int().min(1_230_768_000_000).max(4_102_444_800_000);
 export const day = z.iso.date('must be a day, such as 2026-11-21');

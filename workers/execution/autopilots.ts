@@ -9,7 +9,8 @@ import {
 import { addBalance } from '../../shared/db/balances.ts';
 import type { Sql } from '../../shared/db/client.ts';
 import { intervalsOf } from '../../shared/domain/intervals.ts';
-import { quoteCurrency } from '../../shared/domain/symbols.ts';
+import { kindOf, quoteCurrency } from '../../shared/domain/symbols.ts';
+import { venuesOf, watchedMarkets } from '../../shared/exchanges/entries.ts';
 import type { Releasers } from '../../shared/lifecycle.ts';
 import type { PoolDeps } from '../context.ts';
 import { keepLease } from './keep-lease.ts';
@@ -37,7 +38,7 @@ export async function startAutopilots(deps: PoolDeps, releasers: Releasers): Pro
 
 /** One paper autopilot a venue, on the finest interval that is recorded there. */
 export function configuredAutopilots(config: Config): Autopilot[] {
-  return config.SUPPORTED_EXCHANGES.map((venue) => {
+  return venuesOf(config.SUPPORTED_EXCHANGES).map((venue) => {
     const [finest = '1m'] = intervalsOf(venue, config.INTERVALS);
     return {
       name: `paper-${venue}`,
@@ -54,12 +55,13 @@ export function configuredAutopilots(config: Config): Autopilot[] {
 
 /** Settings follow the configuration; an account that is open keeps its cash. */
 export async function saveAutopilots(sql: Sql, config: Config, autopilots: Autopilot[]): Promise<void> {
-  const currencies = new Set(config.SYMBOLS.map(quoteCurrency));
+  const markets = watchedMarkets(config).filter(({ symbol }) => kindOf(symbol) === 'spot');
   await sql.begin(async (tx) => {
-    await disableAutopilots(tx, { exceptVenues: config.SUPPORTED_EXCHANGES });
+    await disableAutopilots(tx, { exceptVenues: venuesOf(config.SUPPORTED_EXCHANGES) });
     for (const autopilot of autopilots) {
       await saveAutopilot(tx, autopilot);
-      for (const currency of currencies)
+      const symbols = markets.filter(({ venue }) => venue === autopilot.venue).map(({ symbol }) => symbol);
+      for (const currency of new Set(symbols.map(quoteCurrency)))
         await addBalance(tx, { autopilot: autopilot.name, currency, opening: config.PAPER_CASH });
     }
   });

@@ -9,7 +9,7 @@ import { addIntent, listOpenOrders, type OrderRow } from '../../shared/db/orders
 import { findHolding } from '../../shared/db/positions.ts';
 import type { SignalRow } from '../../shared/db/signals.ts';
 import { isFresh } from '../../shared/domain/freshness.ts';
-import { quoteCurrency } from '../../shared/domain/symbols.ts';
+import { kindOf, quoteCurrency } from '../../shared/domain/symbols.ts';
 import { RetryError } from '../../shared/errors.ts';
 import type { TaskContext } from '../context.ts';
 import { BOOK_PATIENCE_MS, type Book, readLiveBook } from './live-book.ts';
@@ -43,6 +43,7 @@ export async function decide(
       addDecision(tx, { autopilot: autopilot.name, signalId: signal.id, outcome: 'skipped', reason });
     if (!fresh) await skip(`stale: the candle closed ${Math.round((time - signal.ts) / 1_000)} s ago`);
     else if (!book) await skip(`no live book within ${BOOK_PATIENCE_MS / 1_000} s`);
+    else if (kindOf(signal.symbol) !== 'spot') await skip('the paper account holds coins, no contracts');
     else if (cash === undefined) await skip(`no account in ${currency}`);
     else if (await findLaterDecision(tx, autopilot.name, signal))
       await skip(`a later signal of ${signal.symbol} was decided on before it`);

@@ -27,7 +27,7 @@ const LOOK_BACK_MS = 3_600_000;
  * has not come so far yet, the task is tried again.
  */
 export const backfillTrades: Handler<'backfill_trades'> = async (payload, context) => {
-  const venue = historyVenue(payload.venue, context);
+  const venue = historyVenue(payload.venue, payload.symbol, context);
   const start = await findStart(payload, context);
   if (!start) return { missing: 0, filled: 0, unavailable: 0, note: 'the archive begins after these trades' };
   const range = { ...payload, fromId: start.fromId, since: start.since };

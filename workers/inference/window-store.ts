@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Config } from '../../shared/config.ts';
 import type { Series } from '../../shared/db/evaluations.ts';
+import { readEntry } from '../../shared/exchanges/entries.ts';
 import { FAST, SLOW } from '../../shared/strategies/registry.ts';
 import type { Windows } from './evaluator.ts';
 
@@ -14,7 +15,7 @@ export interface StoredWindows {
 
 /**
  * The moving windows of every series, as Redis lists that anybody can read: `BTC/USDT:1s:ma50` and `:ma200` hold the
- * last closes, oldest first; venues other than the first supported one stand in front (`kraken:BTC/USDT:1m:ma50`).
+ * last closes, oldest first; venues other than that of the first supported exchange stand in front (`kraken:BTC/USDT:1m:ma50`).
  * `<namespace>:window:<venue>:<symbol>:<interval>` says which candle is the last and how many there are.
  */
 export class WindowStore {
@@ -60,8 +61,8 @@ export class WindowStore {
   }
 
   #keys({ venue, symbol, interval }: Series): [fast: string, slow: string, mark: string] {
-    const first = this.#config.SUPPORTED_EXCHANGES[0];
-    const name = `${venue === first ? '' : `${venue}:`}${symbol}:${interval}`;
+    const [first = ''] = this.#config.SUPPORTED_EXCHANGES;
+    const name = `${venue === readEntry(first).venue ? '' : `${venue}:`}${symbol}:${interval}`;
     const mark = `${this.#config.NAMESPACE}:window:${venue}:${symbol}:${interval}`;
     return [`${name}:ma${FAST}`, `${name}:ma${SLOW}`, mark];
   }

@@ -18,7 +18,6 @@ export function MarketHead({
   market: Market;
   onChange: (market: Market) => void;
 }) {
-  const markets = me.venues.flatMap((venue) => me.symbols.map((symbol) => ({ venue, symbol })));
   const intervals = intervalsAt(me, market.venue);
   return (
     <Group justify="space-between" p="md" gap="md" className="panel-head">
@@ -30,7 +29,7 @@ export function MarketHead({
             const [venue = '', symbol = ''] = currentTarget.value.split(' ');
             onChange({ ...market, venue, symbol });
           }}
-          data={markets.map(({ venue, symbol }) => ({
+          data={me.markets.map(({ venue, symbol }) => ({
             value: `${venue} ${symbol}`,
             label: `${symbol} · ${venue === 'sim' ? 'SIM' : venue}`,
           }))}

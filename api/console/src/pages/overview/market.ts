@@ -19,8 +19,8 @@ export const intervalsAt = (me: Me, venue: string): Interval[] =>
   me.intervals.find((at) => at.venue === venue)?.intervals ?? ['1m'];
 
 function toWatched(me: Me, wanted: Partial<Market>): Market {
-  const venue = me.venues.find((name) => name === wanted.venue) ?? me.venues[0] ?? '';
-  const symbol = me.symbols.find((name) => name === wanted.symbol) ?? me.symbols[0] ?? '';
+  const isWanted = (at: Me['markets'][number]) => at.venue === wanted.venue && at.symbol === wanted.symbol;
+  const { venue, symbol } = me.markets.find(isWanted) ?? me.markets[0] ?? { venue: '', symbol: '' };
   const intervals = intervalsAt(me, venue);
   const interval = intervals.find((name) => name === wanted.interval) ?? intervals[0] ?? '1m';
   return { venue, symbol, interval };
