@@ -59,8 +59,11 @@ export class Recorder {
       subscriptions,
       onFrame: (frame) => this.#keep(frame),
       onEvents: (events, receivedAt) => this.#hear(events, receivedAt),
-      fetchBook: (symbol) =>
-        fetchBookSnapshot(venue, symbol, (update, body) => this.#bodies.set(update, body)),
+      fetchBook: (symbol, waiting) =>
+        fetchBookSnapshot(venue, symbol, {
+          waiting,
+          onBody: (update, body) => this.#bodies.set(update, body),
+        }),
       ...(onBadFrame && { onBadFrame }),
       ...(onStatus && { onStatus }),
     });

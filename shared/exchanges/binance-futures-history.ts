@@ -17,7 +17,8 @@ export function binanceFuturesHistory(rest: 'fapi' | 'dapi', { join }: Spelling)
       call: ({ symbol, interval, from, to }) => {
         const end = Math.min(to, from + CANDLES_PER_PAGE * INTERVALS[interval], from + WIDEST_MS);
         const range = { startTime: from, endTime: end - 1, limit: CANDLES_PER_PAGE };
-        return { method: `${rest}PublicGetKlines`, params: { symbol: join(symbol), interval, ...range } };
+        const params = { symbol: join(symbol), interval, ...range };
+        return { method: `${rest}PublicGetKlines`, params, weight: 5 };
       },
       read: (answer, query, receivedAt) =>
         readArray(answer, 'klines').map((row) => readBinanceKline(row, 'binance', query, receivedAt)),
@@ -27,10 +28,15 @@ export function binanceFuturesHistory(rest: 'fapi' | 'dapi', { join }: Spelling)
       call: ({ symbol, fromId }) => ({
         method: `${rest}PublicGetAggTrades`,
         params: { symbol: join(symbol), fromId, limit: 1000 },
+        weight: 20,
       }),
       read: (answer, query, receivedAt) =>
         readArray(answer, 'trades').map((row) => readBinanceAggTrade(row, 'binance', query, receivedAt)),
     },
-    book: (wireSymbol) => ({ method: `${rest}PublicGetDepth`, params: { symbol: wireSymbol, limit: 1000 } }),
+    book: (symbol) => [
+      { method: `${rest}PublicGetDepth`, params: { symbol, limit: 1000 }, weight: 20 },
+      { method: `${rest}PublicGetDepth`, params: { symbol, limit: 500 }, weight: 10 },
+      { method: `${rest}PublicGetDepth`, params: { symbol, limit: 100 }, weight: 5 },
+    ],
   };
 }

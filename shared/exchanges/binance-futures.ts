@@ -71,7 +71,13 @@ export function createBinanceFutures(market: keyof typeof MARKETS): Venue {
       lifeMs: 23.5 * 3_600_000,
       // The venue's own ping comes every 3 minutes only: a quiet symbol must not pass for a dead connection.
       ping: { message: '{"method":"LIST_SUBSCRIPTIONS","id":0}', everyMs: 25_000 },
-      messages: { count: 8, perMs: 1_000 },
+      connects: { count: 300, perMs: 300_000 },
+      messages: { count: 10, perMs: 1_000 },
+      rest: {
+        host: `${rest}.binance.com`,
+        weight: { count: 2_400, perMs: 60_000 },
+        usedHeader: 'x-mbx-used-weight-1m',
+      },
       subscriptionsPerConnection: 200,
       reconnectFloorMs: 1_000,
       maxFrameLength: MAX_FRAME_LENGTH,

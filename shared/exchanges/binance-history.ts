@@ -13,6 +13,7 @@ export function binanceHistory({ name, publicUrl }: BinanceOptions): History {
       pageSize: 1000,
       call: ({ symbol, interval, from, to }) => ({
         method: 'publicGetKlines',
+        weight: 2,
         params: {
           symbol: joinBinanceSymbol(symbol),
           interval,
@@ -28,12 +29,18 @@ export function binanceHistory({ name, publicUrl }: BinanceOptions): History {
       pageSize: 1000,
       call: ({ symbol, fromId }) => ({
         method: 'publicGetHistoricalTrades',
+        weight: 25,
         params: { symbol: joinBinanceSymbol(symbol), fromId, limit: 1000 },
       }),
       read: (answer, query, receivedAt) =>
         readArray(answer, 'trades').map((row) => readTrade(row, name, query, receivedAt)),
     },
-    book: (wireSymbol) => ({ method: 'publicGetDepth', params: { symbol: wireSymbol, limit: 5000 } }),
+    book: (symbol) => [
+      { method: 'publicGetDepth', params: { symbol, limit: 5000 }, weight: 250 },
+      { method: 'publicGetDepth', params: { symbol, limit: 1000 }, weight: 50 },
+      { method: 'publicGetDepth', params: { symbol, limit: 500 }, weight: 25 },
+      { method: 'publicGetDepth', params: { symbol, limit: 100 }, weight: 5 },
+    ],
   };
 }
 

@@ -35,7 +35,13 @@ export function createBinance(options: BinanceOptions = BINANCE): Venue {
     limits: {
       silenceMs: 30_000,
       lifeMs: 23.5 * 3_600_000,
-      messages: { count: 4, perMs: 1_000 },
+      connects: { count: 300, perMs: 300_000 },
+      messages: { count: 5, perMs: 1_000 },
+      rest: {
+        host: 'api.binance.com',
+        weight: { count: 6_000, perMs: 60_000 },
+        usedHeader: 'x-mbx-used-weight-1m',
+      },
       subscriptionsPerConnection: 1_000,
       reconnectFloorMs: 100,
       maxFrameLength: MAX_FRAME_LENGTH,

@@ -29,7 +29,10 @@ export function createBybit(market: BybitMarket): Venue {
     limits: {
       silenceMs: 45_000,
       ping: { message: '{"op":"ping"}', everyMs: 20_000 },
+      connects: { count: 500, perMs: 300_000 },
+      // None is documented.
       messages: { count: 10, perMs: 1_000 },
+      rest: { host: 'api.bybit.com', weight: { count: 600, perMs: 5_000 } },
       subscriptionsPerConnection: 400,
       reconnectFloorMs: 1_000,
       maxFrameLength: MAX_FRAME_LENGTH,

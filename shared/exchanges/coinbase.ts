@@ -35,7 +35,9 @@ export function createCoinbase(): Venue {
     intervals: ['5m'],
     limits: {
       silenceMs: 6_000,
-      messages: { count: 4, perMs: 1_000 },
+      connects: { count: 8, perMs: 1_000 },
+      messages: { count: 8, perMs: 1_000, scope: 'address' },
+      rest: { host: 'api.coinbase.com', weight: { count: 10, perMs: 1_000 } },
       subscriptionsPerConnection: 400,
       reconnectFloorMs: 1_000,
       maxFrameLength: MAX_FRAME_LENGTH,

@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 import { backoffMs, monotonic, now, sleep } from '../clock.ts';
 import { RejectError } from '../errors.ts';
 import { Outbox } from './outbox.ts';
+import { connectQuota, messageQuota } from './quota.ts';
 import type { Mapper, Reading, Subscription, Venue } from './venue.ts';
 import { Watch } from './watch.ts';
 
@@ -84,7 +85,8 @@ export class Connection {
 
   async #run() {
     const { signal } = this.#stop;
-    for (let attempt = 0; !signal.aborted; attempt++) {
+    const quota = connectQuota(this.#url, this.#venue);
+    for (let attempt = 0; await quota.take(1, signal); attempt++) {
       const startedAt = monotonic();
       const ending = await this.#session();
       if (signal.aborted) return;
@@ -116,7 +118,7 @@ export class Connection {
         closeSoon(ws);
       };
       const watch = new Watch(limits, end);
-      const outbox = new Outbox(limits.messages, (message) => ws.send(message));
+      const outbox = new Outbox(messageQuota(this.#url, this.#venue), (message) => ws.send(message));
       const stop = () => end('closed by us', true);
       this.#stop.signal.addEventListener('abort', stop, { once: true });
 
@@ -143,7 +145,7 @@ export class Connection {
     const { limits } = this.#venue;
     const mapper = this.#venue.createMapper(this.#subscriptions.map(({ symbol }) => symbol));
     this.#outbox = outbox;
-    watch.start(() => limits.ping && outbox.send(limits.ping.message));
+    watch.start(() => limits.ping && outbox.sendNow(limits.ping.message, limits.ping.free));
     this.#handlers.onOpen();
     outbox.send(...this.#venue.subscribe(this.#subscriptions));
     const giveWay = fairly(ws);
@@ -162,7 +164,7 @@ export class Connection {
       }
       const control = reading.kind === 'ignored' ? undefined : reading.control;
       if (control?.type === 'reconnect') end(control.reason, true);
-      if (control?.type === 'answer') outbox.send(control.message);
+      if (control?.type === 'answer') outbox.sendNow(control.message);
     });
   }
 

@@ -6,8 +6,10 @@ import type { Venue } from './venue.ts';
 
 export interface FeedBooksOptions {
   venue: Venue;
-  /** Fetches a whole book over REST. */
-  fetchBook(symbol: string): Promise<BookUpdate>;
+  /** Of which books are wanted. */
+  symbols: ReadonlySet<string>;
+  /** Fetches a whole book over REST, one of `waiting`. */
+  fetchBook(symbol: string, waiting: number): Promise<BookUpdate>;
   /** Asks the stream for a whole book. */
   resubscribe(symbol: string): void;
   /** A whole book that came over REST was applied. */
@@ -54,6 +56,12 @@ export class FeedBooks {
     for (const symbol of this.#mending.keys()) this.#mended(symbol);
   }
 
+  #waiting(): number {
+    let live = 0;
+    for (const { state } of this.#books.values()) if (state === 'live') live++;
+    return this.#options.symbols.size - live;
+  }
+
   #mended(symbol: string) {
     this.#mending.get(symbol)?.abort();
     this.#mending.delete(symbol);
@@ -72,7 +80,7 @@ export class FeedBooks {
   async #askForBook(symbol: string, book: Book, attempt: number, signal: AbortSignal): Promise<number> {
     if (this.#options.venue.book.snapshot === 'stream') return this.#askStream(symbol, book, attempt);
     try {
-      const snapshot = await this.#options.fetchBook(symbol);
+      const snapshot = await this.#options.fetchBook(symbol, this.#waiting());
       if (signal.aborted) return 0;
       if (!book.isTooOld(snapshot)) {
         if (book.apply(snapshot) === 'live') this.#mended(symbol);

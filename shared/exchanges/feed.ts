@@ -48,8 +48,8 @@ export interface FeedOptions {
   onBadFrame?(bad: BadFrame): void;
   /** The state changed. */
   onStatus?(status: FeedStatus): void;
-  /** Fetches a whole book of a unified symbol; the venue's REST by default. */
-  fetchBook?(symbol: string): Promise<BookUpdate>;
+  /** Fetches a whole book of a unified symbol, one of `waiting`; over the venue's REST by default. */
+  fetchBook?(symbol: string, waiting: number): Promise<BookUpdate>;
 }
 
 /**
@@ -81,7 +81,8 @@ export class Feed {
     this.#connections = parts.map((part, index) => this.#connect(part, index));
     this.#books = new FeedBooks({
       venue,
-      fetchBook: options.fetchBook ?? ((symbol) => fetchBookSnapshot(venue, symbol)),
+      symbols: booksIn(subscriptions),
+      fetchBook: options.fetchBook ?? ((symbol, waiting) => fetchBookSnapshot(venue, symbol, { waiting })),
       resubscribe: (symbol) => {
         const index = parts.findIndex(({ wanted }) => booksIn(wanted).has(symbol));
         this.#connections[index]?.resubscribe([{ channel: 'book', symbol }]);

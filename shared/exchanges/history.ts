@@ -1,7 +1,7 @@
 import { now } from '../clock.ts';
 import { type BookUpdate, type Candle, INTERVALS, type Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
-import { callRest } from './rest.ts';
+import { affordable, callRest } from './rest.ts';
 import type { CandlesQuery, HistoryPages, TradesQuery, Venue } from './venue.ts';
 
 /**
@@ -71,18 +71,19 @@ async function* fetchNewest(query: TradesQuery & { venue: Venue; toId?: string }
 }
 
 /**
- * A whole book of a unified symbol, as REST has it now; `onBody` also gets the answer that it was read from.
+ * A whole book of a unified symbol, as REST has it now and as deep as the venue's budget allows when `waiting` books
+ * are wanted; `onBody` also gets the answer that it was read from.
  * @throws {RejectError} for a venue whose stream sends whole books; {RetryError | RejectError} as `fetchCandles`
  */
 export async function fetchBookSnapshot(
   venue: Venue,
   symbol: string,
-  onBody?: (update: BookUpdate, body: unknown) => void,
+  { waiting, onBody }: { waiting?: number; onBody?: (update: BookUpdate, body: unknown) => void } = {},
 ): Promise<BookUpdate> {
   const { book } = venue.history;
   if (!book) throw new RejectError(`${venue.label} sends whole books in its stream`, 'book');
   const wireSymbol = venue.wireSymbol(symbol);
-  const body = await callRest(venue, book(wireSymbol));
+  const body = await callRest(venue, affordable(venue, book(wireSymbol), waiting));
   const update = venue.createMapper([symbol]).readSnapshot(wireSymbol, body, now());
   onBody?.(update, body);
   return update;

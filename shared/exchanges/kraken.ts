@@ -20,7 +20,10 @@ export function createKraken(): Venue {
     limits: {
       silenceMs: 6_000,
       ping: { message: '{"method":"ping"}', everyMs: 20_000 },
-      messages: { count: 5, perMs: 1_000 },
+      connects: { count: 150, perMs: 600_000 },
+      // "Dynamic", without a figure.
+      messages: { count: 6, perMs: 1_000 },
+      rest: { host: 'api.kraken.com', weight: { count: 10, perMs: 10_000 } },
       subscriptionsPerConnection: 1_000,
       reconnectFloorMs: 4_500,
       maxFrameLength: MAX_FRAME_LENGTH,

@@ -31,9 +31,11 @@ export function createOkx(market: 'spot' | 'swap' | 'futures'): Venue {
     intervals: [...OKX_BARS.values()],
     limits: {
       silenceMs: 30_000,
-      ping: { message: 'ping', everyMs: 15_000 },
-      // 480 requests an hour, beside which the 240 pings do not count.
-      messages: { count: 700, perMs: 3_600_000 },
+      ping: { message: 'ping', everyMs: 15_000, free: true },
+      connects: { count: 3, perMs: 1_000 },
+      messages: { count: 480, perMs: 3_600_000 },
+      // Counted by path; the scarcest of those that we call allows so many.
+      rest: { host: 'www.okx.com', weight: { count: 20, perMs: 2_000 } },
       // "Fewer than 30 books a connection", each with its quotes.
       subscriptionsPerConnection: 58,
       reconnectFloorMs: 400,

@@ -1,42 +1,45 @@
-import { monotonic } from '../clock.ts';
+import type { TokenBucket } from './token-bucket.ts';
 
 /** Sends messages in order, no faster than the venue allows. */
 export class Outbox {
-  readonly #budget: { count: number; perMs: number };
+  readonly #budget: TokenBucket;
   readonly #send: (message: string) => void;
-  #waiting: string[] = [];
-  #sentAt: number[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #stop = new AbortController();
+  readonly #waiting: string[] = [];
+  #busy = false;
 
-  constructor(budget: { count: number; perMs: number }, send: (message: string) => void) {
+  constructor(budget: TokenBucket, send: (message: string) => void) {
     this.#budget = budget;
     this.#send = send;
   }
 
+  /** Nothing waits to be sent. */
+  get isEmpty(): boolean {
+    return !this.#busy;
+  }
+
   send(...messages: string[]): void {
     this.#waiting.push(...messages);
-    this.#flush();
+    if (!this.#busy) void this.#sendAll();
+  }
+
+  /** Sends ahead of all others, for a ping that comes late is none; `free` where the venue does not count it. */
+  sendNow(message: string, free = false): void {
+    if (this.#stop.signal.aborted) return;
+    if (!free) this.#budget.spend();
+    this.#send(message);
   }
 
   /** What still waits is dropped. */
   close(): void {
-    clearTimeout(this.#timer);
-    this.#waiting = [];
+    this.#stop.abort();
   }
 
-  #flush() {
-    clearTimeout(this.#timer);
-    const { count, perMs } = this.#budget;
-    while (this.#waiting.length > 0) {
-      const at = monotonic();
-      this.#sentAt = this.#sentAt.filter((sentAt) => at - sentAt < perMs);
-      if (this.#sentAt.length >= count) {
-        const oldest = this.#sentAt[0] as number;
-        this.#timer = setTimeout(() => this.#flush(), Math.ceil(oldest + perMs - at));
-        return;
-      }
-      this.#sentAt.push(at);
+  async #sendAll() {
+    this.#busy = true;
+    while (this.#waiting.length > 0 && (await this.#budget.take(1, this.#stop.signal))) {
       this.#send(this.#waiting.shift() as string);
     }
+    this.#busy = false;
   }
 }

@@ -1,53 +1,100 @@
 import { messageOf, RejectError, RetryError } from '../errors.ts';
+import { restQuota } from './quota.ts';
+import type { TokenBucket } from './token-bucket.ts';
 import type { RestCall, Venue } from './venue.ts';
 
 const TIMEOUT_MS = 15_000;
+/** A venue that turns us away without saying for how long. */
+const TURNED_AWAY_MS = 60_000;
+/** Rather than wait so long, or longer, a call is refused: its caller knows better what to do meanwhile. */
+const LONG_WAIT_MS = 10_000;
 
 /** What we use of a ccxt exchange: its implicit methods, one for each path of the venue's REST. */
 interface RestClient {
   urls: { api: Record<string, string> };
   apiKey?: string;
-  last_response_headers?: Record<string, string>;
   sign(...args: unknown[]): { headers?: Record<string, string> };
+  onRestResponse(status: number, statusText: string, url: string, method: string, ...more: unknown[]): string;
   [method: string]: unknown;
 }
 
-const clients = new WeakMap<Venue, Promise<RestClient>>();
+const clients = new Map<string, Promise<RestClient>>();
 
 /**
- * One public REST call through ccxt, within its rate limits; the answer as the venue gave it.
+ * One public REST call through ccxt, within the venue's budget; the answer as the venue gave it. A venue that turns
+ * us away (429, 418, 403) is left alone by the whole process until the wait that it asked for is over.
  * @throws {RetryError} when the venue is not to be reached or asks to wait, with the wait it asked for
  * @throws {RejectError} when it refuses the call
  */
-export async function callRest(venue: Venue, { method, params }: RestCall): Promise<unknown> {
+export async function callRest(venue: Venue, { method, params, weight }: RestCall): Promise<unknown> {
   const client = await clientOf(venue);
+  const quota = restQuota(venue);
+  refuseWhileShut(venue, quota);
+  await quota.take(weight);
+  refuseWhileShut(venue, quota);
   try {
     return await (client[method] as (params: object) => Promise<unknown>)(params);
   } catch (error) {
-    throw translate(error, venue, client);
+    throw translate(error, venue, quota);
+  }
+}
+
+/** The deepest of these calls that leaves enough for `waiting` calls like it: all of them at once, not some of them. */
+export function affordable(venue: Venue, calls: readonly [RestCall, ...RestCall[]], waiting = 1): RestCall {
+  const { free } = restQuota(venue);
+  const fitting = calls.find(({ weight = 1 }) => weight * Math.max(1, waiting) <= free);
+  return fitting ?? (calls.at(-1) as RestCall);
+}
+
+function refuseWhileShut({ label }: Venue, quota: TokenBucket) {
+  const afterMs = quota.shutMs;
+  if (afterMs > LONG_WAIT_MS) {
+    throw new RetryError(`${label}: it asked us to wait ${Math.ceil(afterMs / 1000)} s`, { afterMs });
   }
 }
 
 /** ccxt is large: it is loaded with the first call. */
 function clientOf(venue: Venue): Promise<RestClient> {
-  const known = clients.get(venue);
-  if (known) return known;
-  const client = createClient(venue);
-  clients.set(venue, client);
+  const key = `${venue.limits.rest.host} ${venue.history.publicUrl ?? ''}`;
+  const client = clients.get(key) ?? createClient(venue);
+  clients.set(key, client);
   return client;
 }
 
-async function createClient({ history, simulated }: Venue): Promise<RestClient> {
+async function createClient(venue: Venue): Promise<RestClient> {
+  const { history } = venue;
   const { default: ccxt } = await import('ccxt');
   const exchanges = ccxt as unknown as Record<string, new (options: object) => RestClient>;
   const Exchange = exchanges[history.ccxtId];
   if (!Exchange) throw new Error(`ccxt has no exchange ${history.ccxtId}`);
-  const client = new Exchange({ enableRateLimit: !simulated, timeout: TIMEOUT_MS });
+  const client = new Exchange({ enableRateLimit: false, timeout: TIMEOUT_MS });
   if (history.publicUrl) {
     for (const kind of Object.keys(client.urls.api)) client.urls.api[kind] = history.publicUrl;
   }
-  return withoutKey(client);
+  return withoutKey(listening(client, venue));
 }
+
+/** Every answer tells what the venue has counted, or for how long it wants to be left alone. */
+function listening(client: RestClient, venue: Venue): RestClient {
+  const onRestResponse = client.onRestResponse.bind(client);
+  const { usedHeader = '' } = venue.limits.rest;
+  client.onRestResponse = (status, statusText, url, method, ...more) => {
+    const headers = lowerCase(more[0] as Record<string, string>);
+    const quota = restQuota(venue);
+    const used = Number(headers[usedHeader]);
+    if (used > 0) quota.learn(used);
+    const seconds = Number(headers['retry-after']);
+    if (isTurnedAway(status)) quota.shut(seconds > 0 ? seconds * 1000 : TURNED_AWAY_MS);
+    return onRestResponse(status, statusText, url, method, ...more);
+  };
+  return client;
+}
+
+/** Too many requests; Binance's ban; Bybit's. */
+const isTurnedAway = (status: number) => status === 429 || status === 418 || status === 403;
+
+const lowerCase = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** ccxt insists on a key for old trades, which Binance gives to anyone: satisfy the one, tell the other nothing. */
 function withoutKey(client: RestClient): RestClient {
@@ -62,13 +109,12 @@ function withoutKey(client: RestClient): RestClient {
 }
 
 /** ccxt's errors by name, so that the library need not be loaded to know them. */
-function translate(error: unknown, venue: Venue, client: RestClient): Error {
+function translate(error: unknown, venue: Venue, quota: TokenBucket): Error {
   const kinds = ancestorsOf(error);
   const text = `${venue.label}: ${messageOf(error).slice(0, 300)}`;
-  if (kinds.includes('NetworkError') || kinds.includes('ExchangeNotAvailable')) {
-    const seconds = Number(client.last_response_headers?.['Retry-After']);
-    const asked = kinds.includes('DDoSProtection') && seconds > 0 ? { afterMs: seconds * 1000 } : {};
-    return new RetryError(text, { cause: error, ...asked });
+  if (kinds.includes('NetworkError') || kinds.includes('ExchangeNotAvailable') || quota.shutMs > 0) {
+    const afterMs = Math.ceil(quota.shutMs / 1000) * 1000;
+    return new RetryError(text, { cause: error, ...(afterMs > 0 && { afterMs }) });
   }
   if (kinds.includes('BaseError')) return new RejectError(text, 'rest', { cause: error });
   return error as Error;

@@ -94,18 +94,37 @@ export type Control =
   /** The venue's ping in the data stream; send this back at once. */
   | { type: 'answer'; message: string };
 
-/** What a venue allows and promises on one connection. Times in ms. */
+/** So many in any stretch of `perMs` milliseconds. */
+export interface Rate {
+  count: number;
+  perMs: number;
+}
+
+/** What a venue's REST grants one address. */
+export interface RestLimits {
+  /** Where it is counted: venues that share a host share its budget. */
+  host: string;
+  /** Weight of all calls together, as documented; each call says its own. We keep to nine tenths. */
+  weight: Rate;
+  /** The response header with the weight that the venue has counted. */
+  usedHeader?: string;
+}
+
+/** What a venue allows and promises, as documented: of each limit we take nine tenths. Times in ms. */
 export interface Limits {
   /** Longest silence of a healthy connection; after it, connect anew. */
   silenceMs: number;
   /** Planned reconnect, before the venue cuts; undefined where no limit is documented. */
   lifeMs?: number;
-  /** A ping to send in the data stream where the venue wants one. */
-  ping?: { message: string; everyMs: number };
-  /** Messages we may send: `count` in any `perMs`. */
-  messages: { count: number; perMs: number };
+  /** A ping to send in the data stream where the venue wants one; `free` where it counts for no message. */
+  ping?: { message: string; everyMs: number; free?: true };
+  /** Connection attempts from one address. */
+  connects: Rate;
+  /** Messages we may send: on each connection, or on all from one address together. */
+  messages: Rate & { scope?: 'connection' | 'address' };
+  rest: RestLimits;
   subscriptionsPerConnection: number;
-  /** Least wait between two connection attempts. */
+  /** Least wait between two connection attempts, but for the first after a cut. */
   reconnectFloorMs: number;
   /** A longer frame is refused unread. */
   maxFrameLength: number;
@@ -151,6 +170,8 @@ export interface BookPosition {
 export interface RestCall {
   method: string;
   params: Record<string, string | number>;
+  /** What it takes of the venue's REST budget; 1 unless said. */
+  weight?: number;
 }
 
 /** The REST history of a venue as data: which call to make, and how to read its answer. */
@@ -161,8 +182,8 @@ export interface History {
   publicUrl?: string;
   candles: HistoryPages<CandlesQuery, Candle>;
   trades: HistoryPages<TradesQuery, Trade>;
-  /** A whole book; undefined where the stream itself sends one. */
-  book?: (wireSymbol: string) => RestCall;
+  /** The calls for a whole book, the deepest and dearest first; undefined where the stream itself sends one. */
+  book?: (wireSymbol: string) => readonly [RestCall, ...RestCall[]];
 }
 
 /** One kind of history, read page by page, oldest first. */

@@ -1,0 +1,30 @@
+import { TokenBucket } from './token-bucket.ts';
+import type { Rate, Venue } from './venue.ts';
+
+/** What we take of a documented limit: clocks differ, and other programs may share the address. */
+const SHARE = 0.9;
+
+/** By what the venue counts, for this process: limits are an address's, not a connection's or a feed's. */
+const buckets = new Map<string, TokenBucket>();
+
+/** Connection attempts to a host. */
+export const connectQuota = (url: string, { limits }: Venue): TokenBucket =>
+  bucketOf(`connects ${new URL(url).host}`, limits.connects);
+
+/** Messages to a host: one bucket for all connections where the venue counts so, one of its own otherwise. */
+export const messageQuota = (url: string, { limits }: Venue): TokenBucket =>
+  limits.messages.scope === 'address'
+    ? bucketOf(`messages ${new URL(url).host}`, limits.messages)
+    : new TokenBucket(shareOf(limits.messages));
+
+/** REST weight. */
+export const restQuota = ({ history, limits }: Venue): TokenBucket =>
+  bucketOf(`rest ${limits.rest.host} ${history.publicUrl ?? ''}`, limits.rest.weight);
+
+function bucketOf(key: string, limit: Rate): TokenBucket {
+  const bucket = buckets.get(key) ?? new TokenBucket(shareOf(limit));
+  buckets.set(key, bucket);
+  return bucket;
+}
+
+const shareOf = ({ count, perMs }: Rate): Rate => ({ count: Math.floor(count * SHARE), perMs });
