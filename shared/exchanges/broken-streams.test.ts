@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Level } from '../domain/market.ts';
+import { createBitget } from './bitget.ts';
 import { Book } from './book.ts';
 import { createBybit } from './bybit.ts';
 import { createCoinbase } from './coinbase.ts';
+import { createGate } from './gate.ts';
 import { RECEIVED_AT } from './testing/conformance.ts';
 import type { Venue } from './venue.ts';
 
@@ -45,6 +47,32 @@ const coinbase: Dialect = {
         },
       ],
     }),
+};
+
+const gate: Dialect = {
+  venue: createGate(),
+  write: (index, isWhole, changes) =>
+    JSON.stringify({
+      channel: 'spot.obu',
+      event: 'update',
+      result: {
+        ...(isWhole ? { full: true } : { U: 5_000 + index * 3 }),
+        ...{ t: START + index * 20, s: 'ob.BTC_USDT.400', u: 5_002 + index * 3, b: changes, a: [] },
+      },
+    }),
+};
+
+const bitget: Dialect = {
+  venue: createBitget('futures'),
+  write: (index, isWhole, changes) => {
+    const seq = 5_000 + index * 7;
+    const ts = String(START + index * 20);
+    return JSON.stringify({
+      action: isWhole ? 'snapshot' : 'update',
+      arg: { instType: 'USDT-FUTURES', channel: 'books', instId: 'BTCUSDT' },
+      data: [{ asks: [], bids: changes, ts, seq, pseq: isWhole ? 0 : seq - 7 }],
+    });
+  },
 };
 
 const FRAMES = 40;
@@ -98,6 +126,8 @@ const nextWhole = (index: number) => [...WHOLE].find((at) => at > index) ?? FRAM
 describe.each([
   ['Bybit', bybit],
   ['Coinbase', coinbase],
+  ['Gate', gate],
+  ['Bitget', bitget],
 ])('a stream of %s', (_name, dialect) => {
   test('that is whole gives the true book after every frame, without a gap', () => {
     fc.assert(

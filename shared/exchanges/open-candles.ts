@@ -1,6 +1,6 @@
 import type { Candle } from '../domain/market.ts';
 
-/** For venues that never say that a candle is closed: the first word of the next one says it. */
+/** For venues that never say that a candle is closed, or not always: the first word of the next one says it. */
 export class OpenCandles {
   readonly #open = new Map<string, Candle>();
 
@@ -10,7 +10,7 @@ export class OpenCandles {
     const open = this.#open.get(key);
     if (open && candle.ts < open.ts) return [];
     this.#open.set(key, candle);
-    if (!open || candle.ts === open.ts) return [candle];
+    if (!open || open.closed || candle.ts === open.ts) return [candle];
     return [{ ...open, closed: true, receivedAt: candle.receivedAt }, candle];
   }
 }

@@ -11,11 +11,16 @@ const LONG_WAIT_MS = 10_000;
 
 /** What we use of a ccxt exchange: its implicit methods, one for each path of the venue's REST. */
 interface RestClient {
-  urls: { api: Record<string, string> };
+  urls: { api: Addresses };
   apiKey?: string;
   sign(...args: unknown[]): { headers?: Record<string, string> };
   onRestResponse(status: number, statusText: string, url: string, method: string, ...more: unknown[]): string;
   [method: string]: unknown;
+}
+
+/** By kind of call; some venues have kinds within kinds. */
+interface Addresses {
+  [kind: string]: string | Addresses;
 }
 
 const clients = new Map<string, Promise<RestClient>>();
@@ -68,10 +73,15 @@ async function createClient(venue: Venue): Promise<RestClient> {
   const Exchange = exchanges[history.ccxtId];
   if (!Exchange) throw new Error(`ccxt has no exchange ${history.ccxtId}`);
   const client = new Exchange({ enableRateLimit: false, timeout: TIMEOUT_MS });
-  if (history.publicUrl) {
-    for (const kind of Object.keys(client.urls.api)) client.urls.api[kind] = history.publicUrl;
-  }
+  if (history.publicUrl) redirect(client.urls.api, history.publicUrl);
   return withoutKey(listening(client, venue));
+}
+
+function redirect(addresses: Addresses, url: string) {
+  for (const [kind, address] of Object.entries(addresses)) {
+    if (typeof address === 'string') addresses[kind] = url;
+    else redirect(address, url);
+  }
 }
 
 /** Every answer tells what the venue has counted, or for how long it wants to be left alone. */

@@ -1,8 +1,10 @@
 import { UserError } from '../errors.ts';
 import { createBinance } from './binance.ts';
 import { createBinanceFutures } from './binance-futures.ts';
+import { createBitget } from './bitget.ts';
 import { createBybit } from './bybit.ts';
 import { createCoinbase } from './coinbase.ts';
+import { createGate } from './gate.ts';
 import { createKraken } from './kraken.ts';
 import { createOkx } from './okx.ts';
 import type { Venue } from './venue.ts';
@@ -20,12 +22,14 @@ const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: Venue
     usdm: () => createBinanceFutures('usdm'),
     coinm: () => createBinanceFutures('coinm'),
   },
+  bitget: { spot: () => createBitget('spot'), futures: () => createBitget('futures') },
   bybit: {
     spot: () => createBybit('spot'),
     linear: () => createBybit('linear'),
     inverse: () => createBybit('inverse'),
   },
   coinbase: { spot: createCoinbase },
+  gate: { spot: createGate },
   kraken: { spot: createKraken },
   okx: {
     spot: () => createOkx('spot'),

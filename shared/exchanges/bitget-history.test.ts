@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Candle, Trade } from '../domain/market.ts';
+import { createBitget } from './bitget.ts';
+import type { BitgetMarket } from './bitget-symbols.ts';
+import { fetchCandles, fetchTrades } from './history.ts';
+import { type RestServer, serveRest } from './testing/rest-server.ts';
+import type { Venue } from './venue.ts';
+
+const MINUTE = 60_000;
+const START = Date.UTC(2026, 0, 1);
+const LISTED = START + 300 * MINUTE;
+/** A trade of the stream, `1478949856623706112` at 1788335044055, and two before it within the same second. */
+const IDS = ['1478949856623706112', '1478949856501970951', '1478949856501970946'];
+
+/** Rows as https://www.bitget.com/docs/classic has them; the contract was listed five hours after the first. */
+function answer(path: string, query: URLSearchParams): unknown {
+  const send = (data: unknown) => ({ code: '00000', msg: 'success', requestTime: 1_788_335_045_000, data });
+  if (path.endsWith('/market/history-candles')) {
+    const end = Number(query.get('endTime'));
+    const opens = Array.from({ length: Number(query.get('limit')) }, (_, i) => end - (i + 1) * MINUTE);
+    const listed = opens.filter((ts) => ts >= LISTED).sort((a, b) => a - b);
+    return send(listed.map((ts) => [String(ts), '1.10', '1.30', '1.00', '1.20', '5.000', '6.00']));
+  }
+  if (!path.endsWith('/market/fills-history')) return undefined;
+  const row = { symbol: query.get('symbol'), price: '1.10', size: '0.50', side: 'Sell' };
+  return send(IDS.map((tradeId) => ({ ...row, tradeId, ts: '1788335044000' })));
+}
+
+let server: RestServer;
+beforeAll(async () => {
+  server = await serveRest(answer);
+});
+afterAll(() => server.close());
+
+function here(market: BitgetMarket): Venue {
+  const venue = createBitget(market);
+  return { ...venue, history: { ...venue.history, publicUrl: server.url } };
+}
+
+async function all<Row>(pages: AsyncIterable<Row[]>): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const page of pages) rows.push(...page);
+  return rows;
+}
+
+test.each([
+  ['spot', 'BTC/USDT', { symbol: 'BTCUSDT', granularity: '1min' }],
+  ['futures', 'BTC/USD:BTC', { symbol: 'BTCUSD', granularity: '1m', productType: 'COIN-FUTURES' }],
+] as const)(
+  'Bitget’s candles of %s come whole, also from before the listing on',
+  async (market, symbol, asked) => {
+    const query = { symbol, interval: '1m', from: START, to: START + 700 * MINUTE } as const;
+    const candles = await all<Candle>(fetchCandles({ venue: here(market), ...query }));
+    expect(candles.map(({ ts }) => (ts - START) / MINUTE)).toEqual(
+      Array.from({ length: 400 }, (_, i) => 300 + i),
+    );
+    expect(candles[0]).toMatchObject({ venue: 'bitget', open: '1.1', volume: '5', closed: true });
+    expect(Object.fromEntries(server.requests.at(-1)?.searchParams ?? [])).toMatchObject(asked);
+  },
+);
+
+test('days of futures are asked for in stretches that the venue answers whole', () => {
+  const { params } = here('futures').history.candles.call({
+    ...{ symbol: 'BTC/USDT:USDT', interval: '1d', from: START, to: START + 400 * 86_400_000 },
+  });
+  expect(params).toMatchObject({ granularity: '1Dutc', endTime: START + 89 * 86_400_000 });
+});
+
+test('Bitget’s newest trades have the millisecond that the stream gave them', async () => {
+  const query = { venue: here('spot'), symbol: 'BTC/USDT', fromId: 'unheard-of' };
+  const trades = await all<Trade>(fetchTrades(query));
+  expect(trades.map(({ id, ts }) => [id, ts])).toEqual([
+    ['1478949856501970946', 1_788_335_044_026],
+    ['1478949856501970951', 1_788_335_044_026],
+    ['1478949856623706112', 1_788_335_044_055],
+  ]);
+  expect(trades[0]).toMatchObject({ side: 'sell', price: '1.1', size: '0.5' });
+  const known = { ...query, fromId: '1478949856501970946' };
+  expect(await all<Trade>(fetchTrades(known))).toHaveLength(2);
+});
+
+test('a trade whose id tells another second keeps the time of its row', () => {
+  const row = { tradeId: '1111111111', price: '1', size: '1', side: 'buy', ts: '1695716760000' };
+  const { trades } = here('spot').history;
+  const read = trades.read({ data: [row] }, { symbol: 'BTC/USDT', fromId: '1' }, 1_790_000_000_000);
+  expect(read).toMatchObject([{ ts: 1_695_716_760_000 }]);
+});
