@@ -27,6 +27,6 @@ test('the Procfile starts every process that `millrace up` starts', () => {
   const commands = read('Procfile')
     .split('\n')
     .map((line) => line.split('dist/ops/main.js ')[1]);
-  const config = loadConfig({ SUPPORTED_EXCHANGES: 'sim,binance,bybit,coinbase,kraken,okx' });
+  const config = loadConfig({ SUPPORTED_EXCHANGES: 'sim,binance,bitget,bybit,coinbase,gate,kraken,okx' });
   for (const { args } of planProcesses(config, 3901)) expect(commands).toContain(args.join(' '));
 });
