@@ -82,6 +82,11 @@ export class Market {
     });
   }
 
+  /** What the makers believe in, in ticks with fractions. */
+  fairTicks(ms: number): number {
+    return this.#fair(ms) * 10 ** this.listing.priceDecimals;
+  }
+
   /** Moves on by one step, making `eventsPerSecond` trades, tickers and depth frames on average. */
   step(eventsPerSecond: number): Step {
     this.ts += STEP_MS;

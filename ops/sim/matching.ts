@@ -90,6 +90,11 @@ export class OrderBook {
     return level?.ticks === ticks ? level.lots : 0;
   }
 
+  /** How many levels stand. */
+  size(side: Side): number {
+    return this.#levels[side].length;
+  }
+
   /** The best `depth` levels, best first. */
   levels(side: Side, depth = Number.POSITIVE_INFINITY): BookLevel[] {
     const levels = this.#levels[side];

@@ -1,10 +1,13 @@
-/** A refusal in Binance's words: HTTP status and body `{"code","msg"}`. */
+/** A refusal of a REST call: its HTTP status, and its body in the venue's own words. */
 export class RestError extends Error {
   readonly status: number;
-  readonly code: number;
-  constructor(code: number, msg: string, status = 400) {
-    super(msg);
+  readonly body: unknown;
+  constructor(status: number, body: unknown) {
+    super(JSON.stringify(body));
     this.status = status;
-    this.code = code;
+    this.body = body;
   }
 }
+
+/** As Binance says it: `{"code","msg"}`. */
+export const binanceError = (code: number, msg: string, status = 400) => new RestError(status, { code, msg });

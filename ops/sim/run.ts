@@ -6,12 +6,11 @@ import { monotonic, now, sleep } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import { Releasers } from '../../shared/lifecycle.ts';
 import { takeHomeLock } from '../up/home-lock.ts';
-import { Faults } from './faults.ts';
+import { openDesks } from './dialects/index.ts';
 import { unwritable } from './ledger.ts';
 import { STEP_MS } from './market.ts';
-import { publish } from './publish.ts';
 import { serve } from './server.ts';
-import { Streams } from './streams.ts';
+import { Sockets } from './sockets.ts';
 import { SimVenue, type VenueOptions } from './venue.ts';
 
 /** Longer than any poller's pause: Node's 5 s cut an idle socket just as the next request comes in. */
@@ -48,11 +47,11 @@ export async function runSim(options: SimOptions): Promise<RunningSim> {
     releasers.push('ledger', () => venue.close());
     // Once more, before the ledger closes: a late request would move the venue on.
     releasers.push('requests', () => closeServer(server));
-    const faults = new Faults();
-    const streams = new Streams(log, () => faults.isStalled(now()));
-    releasers.push('streams', () => streams.close());
-    const advance = () => venue.advance(now(), (moved) => publish(streams, faults, moved));
-    serve(server, { venue, streams, faults, log, bringUp: () => bringUp(advance) });
+    const sockets = new Sockets(log);
+    releasers.push('sockets', () => sockets.close());
+    const advance = () => venue.advance(now(), (moved) => sockets.publish(moved));
+    const desks = openDesks([...venue.markets.values()]);
+    serve(server, { venue, desks, sockets, log, bringUp: () => bringUp(advance) });
     const stop = new AbortController();
     const moving = move(advance, stop.signal);
     releasers.push('clock', () => {

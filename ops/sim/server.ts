@@ -2,64 +2,87 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { sleep } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { WEIGHT_PER_MINUTE } from './exchange-info.ts';
-import { type Faults, faultOrders } from './faults.ts';
-import { marketOf, ROUTES, wholeOf } from './rest.ts';
-import { RestError } from './rest-error.ts';
-import type { Streams } from './streams.ts';
+import { type Desk, Tally } from './desk.ts';
+import { faultOrders } from './faults.ts';
+import { binanceError, RestError } from './rest-error.ts';
+import type { Sockets } from './sockets.ts';
 import type { SimVenue } from './venue.ts';
 
 export interface ServerParts {
   venue: SimVenue;
-  streams: Streams;
-  faults: Faults;
+  /** The simulated exchange's own desk last: it has every path that no other has. */
+  desks: readonly Desk[];
+  sockets: Sockets;
   log: Log;
   /** Moves the venue to the present, and tells it: UTC ms. */
   bringUp: () => number;
 }
 
 /**
- * The one HTTP port: Binance's REST and WebSocket paths, and beside them
+ * The one HTTP port: each desk's REST and WebSocket paths below `/<venue>/<market>`, and beside them
  * `GET /sim/status`, `GET /sim/ledger?symbol=&fromId=&toId=` (the ledger's own lines as NDJSON, both ids inclusive
  * and optional) and `POST /sim/control` (see `faults.ts`; loopback only).
  */
 export function serve(server: Server, parts: ServerParts): void {
-  const weights = new Weights();
+  const weights = new Map(parts.desks.map((desk) => [desk, new Tally(60_000)]));
   server.on('request', (request, response) => {
     handle(parts, weights, request, response).catch((error: unknown) => {
       if (!(error instanceof RestError)) parts.log.error({ err: error, path: request.url }, 'request failed');
-      const { status, code } = error instanceof RestError ? error : { status: 500, code: -1000 };
+      const { status, body } =
+        error instanceof RestError ? error : { status: 500, body: { code: -1000, msg: messageOf(error) } };
       if (response.headersSent) response.destroy();
-      else reply(response, status, { code, msg: messageOf(error) });
+      else reply(response, status, body);
     });
   });
-  server.on('upgrade', (request, socket, head) => parts.streams.upgrade(request, socket, head));
+  server.on('upgrade', (request, socket, head) => {
+    const [desk, path] = deskOf(parts.desks, pathOf(request));
+    parts.sockets.upgrade(desk, path, request, socket, head);
+  });
 }
 
 async function handle(
   parts: ServerParts,
-  weights: Weights,
+  weights: Map<Desk, Tally>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://sim');
-  const route = Object.hasOwn(ROUTES, pathname) ? ROUTES[pathname] : undefined;
+  const pathname = pathOf(request);
+  const query = new URL(request.url ?? '/', 'http://sim').searchParams;
   const at = parts.bringUp();
-  if (route && request.method === 'GET') {
-    const used = weights.use(request.socket.remoteAddress ?? '', route.weight(searchParams), at);
-    response.setHeader('X-MBX-USED-WEIGHT', used).setHeader('X-MBX-USED-WEIGHT-1M', used);
-    refuseOverweight(parts.faults, used, at, response);
-    reply(response, 200, route.answer(parts.venue, searchParams, at));
-  } else if (pathname === '/sim/status') reply(response, 200, status(parts, at));
-  else if (pathname === '/sim/ledger') await sendLedger(parts.venue, searchParams, response);
-  else if (pathname === '/sim/control' && request.method === 'POST') {
-    reply(response, 200, await control(parts, request, at));
-  } else reply(response, 404, { code: -1000, msg: `No such path: ${request.method} ${pathname}` });
+  if (pathname === '/sim/status') return reply(response, 200, status(parts, at));
+  if (pathname === '/sim/ledger') return sendLedger(parts.venue, query, response);
+  if (pathname === '/sim/control' && request.method === 'POST') {
+    return reply(response, 200, await control(parts, request, at));
+  }
+  const [desk, path] = deskOf(parts.desks, pathname);
+  if (desk.faults.isDown(at)) return void request.socket.resetAndDestroy();
+  const found = desk.route(request.method ?? 'GET', path);
+  if (!found) throw binanceError(-1000, `No such path: ${request.method} ${pathname}`, 404);
+  const { route, params } = found;
+  const used = weights
+    .get(desk)
+    ?.use(request.socket.remoteAddress ?? '', route.weight?.(query) ?? 1, at) as number;
+  response.setHeader('X-MBX-USED-WEIGHT', used).setHeader('X-MBX-USED-WEIGHT-1M', used);
+  refuseOverweight(desk, used, at, response);
+  if (desk.faults.slowRestMs) await sleep(desk.faults.slowRestMs);
+  const base = `${request.headers.host}${desk.prefix}`;
+  reply(response, 200, route.answer({ query, params, at, base, find: desk.find, markets: desk.markets }));
 }
 
-function status({ venue, streams, faults }: ServerParts, at: number) {
+function deskOf(desks: readonly Desk[], pathname: string): [Desk, string] {
+  for (const desk of desks) {
+    const path = desk.below(pathname);
+    if (path !== undefined) return [desk, path];
+  }
+  throw new Error('the last desk has every path');
+}
+
+const pathOf = (request: IncomingMessage) => new URL(request.url ?? '/', 'http://sim').pathname;
+
+function status({ venue, desks, sockets }: ServerParts, at: number) {
   const markets = [...venue.markets].map(([id, { listing, tape, book, ts }]) => [
     id,
     {
@@ -68,73 +91,71 @@ function status({ venue, streams, faults }: ServerParts, at: number) {
       firstId: tape.firstId,
       lastId: tape.nextId - 1,
       updateId: book.updateId,
-      levels: [book.levels('buy').length, book.levels('sell').length],
+      levels: [book.size('buy'), book.size('sell')],
     },
+  ]);
+  const served = desks.map((desk) => [
+    `${desk.dialect.venue}:${desk.dialect.market}`,
+    { clients: sockets.clients(desk), breaches: desk.breaches, faults: desk.faults.describe() },
   ]);
   return {
     simulated: true,
     now: at,
     seed: venue.seed,
     eventsPerSecond: venue.eventsPerSecond,
-    clients: streams.clients,
+    clients: sockets.clients(),
     ledger: venue.ledger.size,
-    faults: faults.describe(),
+    desks: Object.fromEntries(served),
     markets: Object.fromEntries(markets),
   };
 }
 
+/** `symbol` is the engine's own name: `BTCUSDT`, `BTCUSDT:USDT`. */
 async function sendLedger(venue: SimVenue, query: URLSearchParams, response: ServerResponse): Promise<void> {
-  const { listing } = marketOf(venue, query);
-  const fromId = wholeOf(query, 'fromId') ?? 0;
-  const toId = wholeOf(query, 'toId') ?? Number.MAX_SAFE_INTEGER;
+  const market = venue.markets.get(query.get('symbol') ?? '');
+  if (!market) throw binanceError(-1121, 'Invalid symbol.');
+  const idOf = (name: string, fallback: number) => Number(query.get(name) ?? fallback);
+  const [fromId, toId] = [idOf('fromId', 0), idOf('toId', Number.MAX_SAFE_INTEGER)];
   response.setHeader('Content-Type', 'application/x-ndjson');
-  await pipeline(Readable.from(venue.ledger.read(listing.id, fromId, toId)), response);
+  await pipeline(Readable.from(venue.ledger.read(market.listing.id, fromId, toId)), response);
 }
 
-async function control({ faults, streams }: ServerParts, request: IncomingMessage, at: number) {
+async function control({ desks, sockets, venue }: ServerParts, request: IncomingMessage, at: number) {
   if (!/^(::ffff:)?127\.|^::1$/.test(request.socket.remoteAddress ?? '')) {
-    throw new RestError(-1002, 'You are not authorized to execute this request.', 403);
+    throw binanceError(-1002, 'You are not authorized to execute this request.', 403);
   }
   const parsed = faultOrders.safeParse(await json(request).catch(() => undefined));
   if (!parsed.success)
-    throw new RestError(
+    throw binanceError(
       -1102,
       parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
     );
-  if (parsed.data.announceShutdown) streams.announce('!serverShutdown', `{"e":"serverShutdown","E":${at}}`);
-  if (parsed.data.cut) streams.cut();
-  faults.set(parsed.data, at);
-  return faults.describe();
+  const orders = parsed.data;
+  const meant = desks.filter((desk) => desk.isMeant(orders.venue));
+  if (meant.length === 0) throw binanceError(-1121, `No such venue: ${orders.venue}`);
+  if (orders.burst) venue.burst(orders.burst.factor, at + orders.burst.ms);
+  for (const desk of meant) {
+    desk.faults.set(orders, at);
+    sockets.obey(desk, orders, at);
+  }
+  return meant.map((desk) => desk.faults.describe());
 }
 
-function refuseOverweight(faults: Faults, used: number, at: number, response: ServerResponse): void {
-  if (!faults.weightLimit || used <= faults.weightLimit) return;
+/** The simulated exchange's own desk has no limit but the one that is ordered. */
+function refuseOverweight(desk: Desk, used: number, at: number, response: ServerResponse): void {
+  const { perMinute, status: usual } = desk.dialect.limits.weight;
+  const limit = desk.faults.weightLimit || (desk.prefix ? perMinute : Number.POSITIVE_INFINITY);
+  if (used <= limit) return;
+  desk.breaches.weight++;
   response.setHeader('Retry-After', Math.ceil((60_000 - (at % 60_000)) / 1_000));
-  const limit = Math.min(faults.weightLimit, WEIGHT_PER_MINUTE);
-  throw new RestError(
+  const code = desk.faults.refusal || usual;
+  throw binanceError(
     -1003,
-    `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE.`,
-    429,
+    `Too many requests; current limit is ${limit} request weight per 1 MINUTE.`,
+    code,
   );
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'Content-Type': 'application/json;charset=UTF-8' }).end(JSON.stringify(body));
-}
-
-/** Request weight used by each address in the current minute. */
-class Weights {
-  #minute = 0;
-  #used = new Map<string, number>();
-
-  use(address: string, weight: number, at: number): number {
-    const minute = Math.floor(at / 60_000);
-    if (minute !== this.#minute) {
-      this.#minute = minute;
-      this.#used.clear();
-    }
-    const used = (this.#used.get(address) ?? 0) + weight;
-    this.#used.set(address, used);
-    return used;
-  }
 }

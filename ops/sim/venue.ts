@@ -19,7 +19,7 @@ const LARGEST_TAPE = 1_000_000;
 const STEPS_AT_ONCE = 20;
 
 export interface VenueOptions {
-  /** Unified spot symbols. */
+  /** Unified symbols, spot and futures. */
   symbols: readonly string[];
   seed: number;
   /** Trades, tickers and depth frames a second, all symbols together. */
@@ -44,6 +44,7 @@ export class SimVenue {
   readonly ledger: Ledger;
   /** By the venue's own id, `BTCUSDT`. */
   readonly markets = new Map<string, Market>();
+  #burst = { factor: 1, untilTs: 0 };
   readonly #historyMs: number;
   readonly #log: Log;
 
@@ -66,11 +67,19 @@ export class SimVenue {
   advance(at: number, onMoved: (moved: Moved[]) => void): boolean {
     const moved: Moved[] = [];
     for (let round = 0; round < STEPS_AT_ONCE; round++) {
-      for (const market of this.#due(at)) moved.push([market, this.#step(market, this.eventsPerSecond, at)]);
+      for (const market of this.#due(at)) {
+        const factor = market.ts < this.#burst.untilTs ? this.#burst.factor : 1;
+        moved.push([market, this.#step(market, this.eventsPerSecond * factor, at)]);
+      }
     }
     this.ledger.flush();
     onMoved(moved);
     return this.#due(at).length > 0;
+  }
+
+  /** So many times as many events until `untilTs`. */
+  burst(factor: number, untilTs: number): void {
+    this.#burst = { factor, untilTs };
   }
 
   close(): void {

@@ -1,0 +1,18 @@
+import { Desk } from '../desk.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Market } from '../market.ts';
+import { binance } from './binance.ts';
+
+/** Every dialect: the one place to add a line for a new one. */
+export const DIALECTS: readonly Dialect[] = [binance('spot'), binance('usdm'), binance('coinm')];
+
+/** A desk for every dialect, and the simulated exchange's own, which speaks Binance's at the root. */
+export function openDesks(markets: readonly Market[]): Desk[] {
+  const own: Dialect = { ...binance('spot'), venue: 'sim' };
+  return [...DIALECTS.map((dialect) => new Desk(dialect, markets)), new Desk(own, markets, '')];
+}
+
+/** The dialect of a venue's market. */
+export function findDialect(venue: string, market: string): Dialect | undefined {
+  return DIALECTS.find((dialect) => dialect.venue === venue && dialect.market === market);
+}
