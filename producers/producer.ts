@@ -47,7 +47,10 @@ export async function startProducer(
 ): Promise<void> {
   const entry = readEntry(text);
   const name = entry.venue;
-  const venue = findLiveVenue(name, entry.market, { simUrl: config.SIM_URL });
+  const venue = findLiveVenue(name, entry.market, {
+    simUrl: config.SIM_URL,
+    rehearsal: config.REHEARSAL === 'on',
+  });
   const intervals = chooseIntervals(venue, config.INTERVALS);
   const { NAMESPACE: namespace, SHARDS: shards } = config;
   const symbols = symbolsOf(entry, config.SYMBOLS);

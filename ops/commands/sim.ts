@@ -18,7 +18,7 @@ export async function sim(options: { port: string }): Promise<void> {
   await runProcess(log, async (releasers) => {
     const running = await runSim({
       ...address,
-      symbols: spotSymbols(config),
+      symbols: config.SYMBOLS,
       seed: config.SIM_SEED,
       eventsPerSecond: config.SIM_EVENTS_PER_SECOND,
       folder: join(config.MILLRACE_HOME, 'sim'),
@@ -39,12 +39,4 @@ function addressOf({ SIM_URL }: Config, text: string): { host: string; port: num
   const { hostname, port: own } = new URL(SIM_URL);
   const isLoopback = /^(localhost|127\..*|\[::1\])$/.test(hostname);
   return { host: isLoopback ? '127.0.0.1' : '0.0.0.0', port: port || Number(own || 80) };
-}
-
-function spotSymbols({ SYMBOLS }: Config): string[] {
-  const spot = SYMBOLS.filter((symbol) => !symbol.includes(':'));
-  if (spot.length) return spot;
-  throw new UserError(
-    `SYMBOLS=${SYMBOLS} has no spot symbol: the simulated exchange lists spot only, such as BTC/USDT`,
-  );
 }

@@ -5,10 +5,10 @@ import { readAmount, readArray, readCount, readEpoch, readFlag, readObject, read
 import type { CandlesQuery, History, TradesQuery } from './venue.ts';
 
 /** REST history of Binance spot: klines, single trades by id, whole books. */
-export function binanceHistory({ name, publicUrl }: BinanceOptions): History {
+export function binanceHistory({ name, restOrigin }: BinanceOptions): History {
   return {
     ccxtId: 'binance',
-    publicUrl,
+    restOrigin,
     candles: {
       pageSize: 1000,
       call: ({ symbol, interval, from, to }) => ({

@@ -11,8 +11,8 @@ export interface BinanceOptions {
   simulated?: boolean;
   /** Without a path: `wss://stream.binance.com:9443`. */
   streamUrl: string;
-  /** ccxt's address of the public calls; empty takes Binance's own. */
-  publicUrl?: string;
+  /** Stands in for the scheme and host of Binance's REST. */
+  restOrigin?: string;
 }
 
 const BINANCE: BinanceOptions = {

@@ -34,7 +34,7 @@ afterAll(() => server.close());
 
 function here(market: BitgetMarket): Venue {
   const venue = createBitget(market);
-  return { ...venue, history: { ...venue.history, publicUrl: server.url } };
+  return { ...venue, history: { ...venue.history, restOrigin: server.url } };
 }
 
 async function all<Row>(pages: AsyncIterable<Row[]>): Promise<Row[]> {

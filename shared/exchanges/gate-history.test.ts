@@ -40,7 +40,7 @@ let gate: Venue;
 beforeAll(async () => {
   server = await serveRest(answer);
   const venue = createGate();
-  gate = { ...venue, history: { ...venue.history, publicUrl: server.url } };
+  gate = { ...venue, history: { ...venue.history, restOrigin: server.url } };
 });
 afterAll(() => server.close());
 

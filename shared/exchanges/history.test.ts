@@ -153,7 +153,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   sim = findVenue('sim', 'spot', { simUrl: url });
-  const here = (venue: Venue): Venue => ({ ...venue, history: { ...venue.history, publicUrl: url } });
+  const here = (venue: Venue): Venue => ({ ...venue, history: { ...venue.history, restOrigin: url } });
   kraken = here(createKraken());
   usdm = here(createBinanceFutures('usdm'));
   coinm = here(createBinanceFutures('coinm'));

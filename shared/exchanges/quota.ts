@@ -19,7 +19,7 @@ export const messageQuota = (url: string, { limits }: Venue): TokenBucket =>
 
 /** REST weight. */
 export const restQuota = ({ history, limits }: Venue): TokenBucket =>
-  bucketOf(`rest ${limits.rest.host} ${history.publicUrl ?? ''}`, limits.rest.weight);
+  bucketOf(`rest ${limits.rest.host} ${history.restOrigin ?? ''}`, limits.rest.weight);
 
 function bucketOf(key: string, limit: Rate): TokenBucket {
   const bucket = buckets.get(key) ?? new TokenBucket(shareOf(limit));

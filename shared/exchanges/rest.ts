@@ -11,16 +11,10 @@ const LONG_WAIT_MS = 10_000;
 
 /** What we use of a ccxt exchange: its implicit methods, one for each path of the venue's REST. */
 interface RestClient {
-  urls: { api: Addresses };
   apiKey?: string;
-  sign(...args: unknown[]): { headers?: Record<string, string> };
+  sign(...args: unknown[]): { url: string; headers?: Record<string, string> };
   onRestResponse(status: number, statusText: string, url: string, method: string, ...more: unknown[]): string;
   [method: string]: unknown;
-}
-
-/** By kind of call; some venues have kinds within kinds. */
-interface Addresses {
-  [kind: string]: string | Addresses;
 }
 
 const clients = new Map<string, Promise<RestClient>>();
@@ -60,7 +54,7 @@ function refuseWhileShut({ label }: Venue, quota: TokenBucket) {
 
 /** ccxt is large: it is loaded with the first call. */
 function clientOf(venue: Venue): Promise<RestClient> {
-  const key = `${venue.limits.rest.host} ${venue.history.publicUrl ?? ''}`;
+  const key = `${venue.limits.rest.host} ${venue.history.restOrigin ?? ''}`;
   const client = clients.get(key) ?? createClient(venue);
   clients.set(key, client);
   return client;
@@ -73,15 +67,7 @@ async function createClient(venue: Venue): Promise<RestClient> {
   const Exchange = exchanges[history.ccxtId];
   if (!Exchange) throw new Error(`ccxt has no exchange ${history.ccxtId}`);
   const client = new Exchange({ enableRateLimit: false, timeout: TIMEOUT_MS });
-  if (history.publicUrl) redirect(client.urls.api, history.publicUrl);
-  return withoutKey(listening(client, venue));
-}
-
-function redirect(addresses: Addresses, url: string) {
-  for (const [kind, address] of Object.entries(addresses)) {
-    if (typeof address === 'string') addresses[kind] = url;
-    else redirect(address, url);
-  }
+  return withoutKey(at(history.restOrigin, listening(client, venue)));
 }
 
 /** Every answer tells what the venue has counted, or for how long it wants to be left alone. */
@@ -105,6 +91,18 @@ const isTurnedAway = (status: number) => status === 429 || status === 418 || sta
 
 const lowerCase = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+/** Every call goes to another place than the venue's own, its path below that. */
+function at(origin: string | undefined, client: RestClient): RestClient {
+  if (!origin) return client;
+  const sign = client.sign.bind(client);
+  client.sign = (...args) => {
+    const signed = sign(...args);
+    const { pathname, search } = new URL(signed.url);
+    return { ...signed, url: `${origin}${pathname}${search}` };
+  };
+  return client;
+}
 
 /** ccxt insists on a key for old trades, which Binance gives to anyone: satisfy the one, tell the other nothing. */
 function withoutKey(client: RestClient): RestClient {

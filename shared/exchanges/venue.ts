@@ -178,8 +178,8 @@ export interface RestCall {
 export interface History {
   /** ccxt's id of the exchange. */
   ccxtId: string;
-  /** Stands in for ccxt's own address of the public calls: the simulated exchange. */
-  publicUrl?: string;
+  /** Stands in for the scheme and host of ccxt's own addresses: the simulated exchange. */
+  restOrigin?: string;
   candles: HistoryPages<CandlesQuery, Candle>;
   trades: HistoryPages<TradesQuery, Trade>;
   /** The calls for a whole book, the deepest and dearest first; undefined where the stream itself sends one. */

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { atSim } from './at-sim.ts';
 import { createBinance } from './binance.ts';
 import { createBinanceFutures } from './binance-futures.ts';
 import { createBitget } from './bitget.ts';
@@ -13,6 +14,8 @@ import type { Venue } from './venue.ts';
 export interface VenueSettings {
   /** `http://127.0.0.1:3901`, the simulated exchange. */
   simUrl?: string | undefined;
+  /** Every venue is spoken to at the simulated exchange, in its own dialect. */
+  rehearsal?: boolean;
 }
 
 /** Every native adapter by venue and market: the one place to add a line for a new one. */
@@ -64,7 +67,9 @@ export function findVenue(name: string, market = 'spot', settings: VenueSettings
  */
 export function findLiveVenue(name: string, market: string, settings: VenueSettings): Venue {
   const venue = findVenue(name, market, settings);
-  if (!venue.simulated || settings.simUrl) return venue;
+  const { simUrl, rehearsal } = settings;
+  if (!venue.simulated && !rehearsal) return venue;
+  if (simUrl) return venue.simulated ? venue : atSim(venue, simUrl);
   throw new UserError(
     'SIM_URL is not set: the simulated exchange runs with `npm start` or `millrace sim`, which prints its address',
   );
@@ -82,6 +87,6 @@ function createSim({ simUrl = 'http://127.0.0.1:0' }: VenueSettings): Venue {
     label: 'SIM (simulated exchange)',
     simulated: true,
     streamUrl: base.replace(/^http/, 'ws'),
-    publicUrl: `${base}/api/v3`,
+    restOrigin: base,
   });
 }

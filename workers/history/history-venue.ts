@@ -12,5 +12,8 @@ export function historyVenue(name: string, symbol: string, { config }: Pick<Pool
   const kind = kindOf(symbol);
   const venue = marketsOf(name).find(({ takes }) => takes.some((each) => each === kind));
   if (!venue) throw new RejectError(`${name} has no market for ${symbol}`, 'symbol');
-  return findLiveVenue(name, venue.market, { simUrl: config.SIM_URL });
+  return findLiveVenue(name, venue.market, {
+    simUrl: config.SIM_URL,
+    rehearsal: config.REHEARSAL === 'on',
+  });
 }
