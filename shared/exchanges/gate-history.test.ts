@@ -12,7 +12,7 @@ const NEWEST = 2_500;
 
 /** Rows as https://www.gate.com/docs/developers/apiv4/en/ has them: a candle a minute, a trade a second. */
 function answer(path: string, query: URLSearchParams): unknown {
-  if (path === '/spot/candlesticks') {
+  if (path === '/api/v4/spot/candlesticks') {
     const [from, to] = [Number(query.get('from')), Number(query.get('to'))];
     const first = Math.ceil(from / 60) * 60;
     const count = Math.floor((to - first) / 60) + 1;
@@ -22,7 +22,7 @@ function answer(path: string, query: URLSearchParams): unknown {
       return [String(first + i * 60), '6.00', ...prices, '5.000', 'true'];
     });
   }
-  if (path !== '/spot/trades' || query.get('reverse') !== 'true') return undefined;
+  if (path !== '/api/v4/spot/trades' || query.get('reverse') !== 'true') return undefined;
   const newest = Math.min(Number(query.get('last_id')) - 1, NEWEST);
   return Array.from({ length: Math.min(Number(query.get('limit')), newest) }, (_, i) => {
     const id = newest - i;
