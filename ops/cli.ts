@@ -153,6 +153,15 @@ chaos
   .option('--rounds <n>', 'times around all processes', '1')
   .action(async (options) => (await import('./commands/chaos-kill.ts')).chaosKill(options));
 
+chaos
+  .command('outage')
+  .description('take Redis, then PostgreSQL, away under load; compare with the simulated exchange’s ledger')
+  .option('--json', 'as JSON')
+  .option('--rate <n>', 'events per second', '5000')
+  .option('--redis <seconds>', 'how long Redis is away', '60')
+  .option('--postgres <seconds>', 'how long PostgreSQL is away', '600')
+  .action(async (options) => (await import('./commands/chaos-outage.ts')).chaosOutage(options));
+
 /** Runs one command line; returns the exit code. A person's mistake is one sentence, never a stack trace. */
 export async function main(argv: string[]): Promise<number> {
   try {

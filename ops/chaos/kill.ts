@@ -1,14 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monotonic, now, sleep } from '../../shared/clock.ts';
+import { monotonic, now } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { createSql, type Sql } from '../../shared/db/client.ts';
-import { messageOf } from '../../shared/errors.ts';
 import { type ClusterProcess, readClusterFile } from '../cluster-file.ts';
-import { freePort } from '../services/service.ts';
 import { type Cluster, startCluster } from '../up/cluster.ts';
-import { countArchived, judge, type Stretch, type Verdict } from './oracle.ts';
+import { judge, type Verdict } from './oracle.ts';
+import {
+  RECOVERY_LIMIT_MS,
+  readExchange,
+  simulatedCluster,
+  until,
+  untilArchived,
+  untilComplete,
+} from './rig.ts';
 
 export interface KillReport extends Verdict {
   /** Kills of a process that was at work. */
@@ -24,7 +30,6 @@ interface Options {
   say: (text: string) => void;
 }
 
-const RECOVERY_LIMIT_MS = 90_000;
 const NEW_ROW_LIMIT_MS = 300_000;
 const COMPLETE_LIMIT_MS = 180_000;
 
@@ -34,19 +39,7 @@ const COMPLETE_LIMIT_MS = 180_000;
  */
 export async function killEach(settings: Config, { rate, rounds, say }: Options): Promise<KillReport> {
   const home = await mkdtemp(join(tmpdir(), 'millrace-chaos-'));
-  const config: Config = {
-    ...settings,
-    MILLRACE_HOME: home,
-    PORT: await freePort(0),
-    SUPPORTED_EXCHANGES: ['sim'],
-    SIM_EVENTS_PER_SECOND: rate,
-    DAILY_TRADE_LIMIT: 100_000,
-    AUTOPILOT: 'on',
-    REDIS_URL: undefined,
-    TIMESCALEDB_URL: undefined,
-    SIM_URL: undefined,
-    SMTP_URL: undefined,
-  };
+  const config = await simulatedCluster(settings, { home, rate });
   say(`starting a cluster in ${home}, ${rate} events/s`);
   const cluster = await startCluster(config);
   const sql = createSql(cluster.config.TIMESCALEDB_URL ?? '', { name: 'chaos', max: 2 });
@@ -74,8 +67,8 @@ class Killer {
   }
 
   async run(rounds: number): Promise<KillReport> {
-    await this.#untilArchived(now());
-    const begin = await this.#readExchange();
+    await untilArchived(this.#sql, this.#cluster.config, now());
+    const begin = await readExchange(this.#cluster.config);
     const beganAt = monotonic();
     for (let round = 0; round < rounds; round++) {
       for (const { name } of this.#victims()) {
@@ -83,15 +76,15 @@ class Killer {
         else for (const row of ['signals', 'orders'] as const) await this.#kill(name, row);
       }
     }
-    await this.#untilArchived(now());
-    const end = await this.#readExchange();
+    await untilArchived(this.#sql, this.#cluster.config, now());
+    const end = await readExchange(this.#cluster.config);
     const stretches = begin.map(({ symbol, lastId }, i) => ({
       symbol,
       fromId: lastId,
       toId: end[i]?.lastId ?? lastId,
     }));
     const seconds = (monotonic() - beganAt) / 1000;
-    await this.#untilComplete(stretches);
+    await untilComplete(this.#sql, stretches, { limitMs: COMPLETE_LIMIT_MS, say: this.#say });
     await this.#untilDecided();
     this.#say('comparing the archive with the ledger');
     const verdict = await judge(this.#sql, this.#cluster.config.SIM_URL ?? '', stretches);
@@ -119,7 +112,7 @@ class Killer {
       const pid = this.#victims().find((process) => process.name === name)?.pid ?? 0;
       return pid !== 0 && pid !== victim.pid;
     });
-    await this.#untilArchived(killedAt);
+    await untilArchived(this.#sql, this.#cluster.config, killedAt);
     const tookMs = Math.round(monotonic() - began);
     this.#recoveryMs[name] = [...(this.#recoveryMs[name] ?? []), tookMs];
     this.#say(`killed ${name} (pid ${victim.pid}): trades younger than the kill archived after ${tookMs} ms`);
@@ -132,30 +125,6 @@ class Killer {
     await until(`one of ${table}`, NEW_ROW_LIMIT_MS, async () => (await count()) > before, 2);
   }
 
-  /** Until the archive holds trades of every symbol that are younger than `ts`. */
-  #untilArchived(ts: number): Promise<void> {
-    const symbols = this.#cluster.config.SYMBOLS;
-    return until('trades to be archived', RECOVERY_LIMIT_MS, async () => {
-      const rows = await this.#sql`
-        SELECT symbol FROM instruments WHERE venue = 'sim' AND EXISTS (
-          SELECT FROM trades WHERE instrument_id = id AND ts > ${ts})`;
-      return rows.length === symbols.length;
-    });
-  }
-
-  async #untilComplete(stretches: Stretch[]): Promise<void> {
-    const wanted = stretches.reduce((sum, { fromId, toId }) => sum + toId - fromId + 1, 0);
-    let archived = 0;
-    const complete = async () => {
-      archived = await countArchived(this.#sql, stretches);
-      this.#say(`${archived} of ${wanted} trades archived`);
-      return archived >= wanted;
-    };
-    await until('the archive to be complete', COMPLETE_LIMIT_MS, complete, 2_000).catch((error) =>
-      this.#say(messageOf(error)),
-    );
-  }
-
   #untilDecided(): Promise<void> {
     return until('orders to be settled', RECOVERY_LIMIT_MS, async () => {
       const open = await this
@@ -163,35 +132,4 @@ class Killer {
       return open.length === 0;
     });
   }
-
-  async #readExchange(): Promise<{ symbol: string; lastId: number }[]> {
-    const url = this.#cluster.config.SIM_URL ?? '';
-    return Promise.all(
-      this.#cluster.config.SYMBOLS.map(async (symbol) => {
-        const answer = await fetch(`${url}/api/v3/trades?symbol=${symbol.replace('/', '')}&limit=1`);
-        const [trade] = (await answer.json()) as { id: number }[];
-        return { symbol, lastId: trade?.id ?? 0 };
-      }),
-    );
-  }
-}
-
-/** A database that is just being restarted answers with errors: these count as "not yet". */
-async function until(
-  what: string,
-  limitMs: number,
-  condition: () => Promise<boolean>,
-  everyMs = 100,
-): Promise<void> {
-  const deadline = monotonic() + limitMs;
-  let reason = '';
-  while (monotonic() < deadline) {
-    try {
-      if (await condition()) return;
-    } catch (error) {
-      reason = ` (${messageOf(error)})`;
-    }
-    await sleep(everyMs);
-  }
-  throw new Error(`waited ${limitMs / 1000} s in vain for ${what}${reason}`);
 }

@@ -1,14 +1,14 @@
 import { loadConfig } from '../../shared/config.ts';
-import { UserError } from '../../shared/errors.ts';
 import { killEach } from '../chaos/kill.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 /**
  * Prints `{"kills","missing","duplicateRows","duplicateOrders",…}`; exit 1 when anything was lost or doubled.
  * Needs no running cluster and touches none: it makes one of its own in a temporary folder.
  */
 export async function chaosKill(options: { json?: boolean; rate: string; rounds: string }): Promise<void> {
-  const rate = wholeNumber('--rate', options.rate, 50_000);
-  const rounds = wholeNumber('--rounds', options.rounds, 1_000);
+  const rate = wholeNumber('--rate', options.rate, 1, 50_000);
+  const rounds = wholeNumber('--rounds', options.rounds, 1, 1_000);
   const report = await killEach(loadConfig(), {
     rate,
     rounds,
@@ -29,10 +29,4 @@ function describe(report: Awaited<ReturnType<typeof killEach>>): string {
     ([name, took]) => `  ${name}: ${took.join(', ')} ms`,
   );
   return [...lines, 'back at work after', ...recoveries].join('\n');
-}
-
-function wholeNumber(flag: string, text: string, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new UserError(`${flag} ${text}: must be a whole number between 1 and ${max}`);
 }
