@@ -80,9 +80,12 @@ program
 
 program
   .command('replay')
-  .description('feed a recording through the running cluster')
+  .description('feed a recording, or a stretch of the archive, through the running cluster')
   .requiredOption('--venue <name>', 'the venue that was recorded')
-  .requiredOption('--market <name>', 'its market, such as spot')
+  .option('--market <name>', 'its market, such as spot; for a recording')
+  .option('--from <time>', 'replay the archive from here on: a day, an ISO time or UTC ms')
+  .option('--to <time>', 'up to here; now when absent')
+  .option('--symbols <names>', 'unified symbols of the archive, by comma; all when absent')
   .option('--speed <speed>', 'real, full, or how many times as fast as it was recorded', 'full')
   .option('--json', 'closing line as JSON')
   .argument('[file]', 'a recording, gzip understood; stdin when absent')

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Batcher, type Shipment } from '../producers/batcher.ts';
+import { FlowMeter, flowOptions } from '../producers/flow-meter.ts';
 import { monotonic, sleep } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
+import type { ArchivedFact, ArchivedFlow } from '../shared/db/archived-range.ts';
 import { createSql, type Sql } from '../shared/db/client.ts';
 import type { MarketRows } from '../shared/db/market.ts';
 import { findTradeSums } from '../shared/db/trades.ts';
 import type { MarketEvent, Trade } from '../shared/domain/market.ts';
 import { Book } from '../shared/exchanges/book.ts';
-import type { Venue } from '../shared/exchanges/venue.ts';
+import type { BookRule } from '../shared/exchanges/venue.ts';
 import type { Releasers } from '../shared/lifecycle.ts';
 import type { Log } from '../shared/log.ts';
 import { BOOK_LEVELS } from '../shared/prices/keys.ts';
@@ -15,7 +17,7 @@ import { Outcomes } from '../shared/queue/outcomes.ts';
 import { Queues } from '../shared/queue/queues.ts';
 import { connectBlockingRedis } from '../shared/queue/redis.ts';
 import { Pace, type Speed } from './pace.ts';
-import { Problems, readEvents } from './recording.ts';
+import type { ReplaySource } from './replay-sources.ts';
 
 /** What a replay came to. `newRows` are those that were not there before; `symbols` what the archive has now. */
 export interface ReplayReport {
@@ -32,12 +34,15 @@ const BATCHES_IN_FLIGHT = 8;
 const EVENTS_AHEAD = 50_000;
 const SAY_EVERY_MS = 1_000;
 
+const NO_RULE: BookRule = { snapshot: 'stream' };
+const NO_ROWS: MarketRows = { trades: 0, candles: 0, books: 0, flows: 0 };
+
 type ClusterConfig = Config & { REDIS_URL: string; TIMESCALEDB_URL: string };
 
-/** One recording through the queues, with so many batches in flight and no more, to the commit of the last one. */
+/** One source through the queues, with so many batches in flight and no more, to the commit of the last one. */
 export class Replay {
   readonly #config: ClusterConfig;
-  readonly #venue: Venue;
+  readonly #source: ReplaySource;
   readonly #queues: Queues;
   readonly #outcomes: Outcomes;
   readonly #sql: Sql;
@@ -45,17 +50,19 @@ export class Replay {
   readonly #id = randomUUID();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #books = new Map<string, { book: Book; keptAt: number }>();
+  readonly #flow: FlowMeter;
   readonly #spans = new Map<string, { from: number; to: number }>();
-  readonly #newRows: MarketRows = { trades: 0, candles: 0, books: 0 };
+  readonly #newRows: MarketRows = { ...NO_ROWS };
   #batches = 0;
   #events = 0;
   #tradesSent = 0;
   #failure: unknown;
   #saidAt = 0;
 
-  constructor(config: ClusterConfig, venue: Venue, log: Log, releasers: Releasers) {
+  constructor(config: ClusterConfig, source: ReplaySource, log: Log, releasers: Releasers) {
     this.#config = config;
-    this.#venue = venue;
+    this.#source = source;
+    this.#flow = new FlowMeter(flowOptions(config));
     const redis = connectBlockingRedis(config.REDIS_URL, log);
     releasers.push('redis', () => redis.disconnect());
     this.#sql = createSql(config.TIMESCALEDB_URL, { name: 'replay', max: 1 });
@@ -65,7 +72,7 @@ export class Replay {
     this.#outcomes = new Outcomes(this.#queues, redis, this.#queues.physicalNames('archive'));
     releasers.push('outcomes', () => this.#outcomes.close());
     this.#batcher = new Batcher({
-      venue: venue.name,
+      venue: source.venue,
       source: 'replay',
       shards: config.SHARDS,
       maxEvents: BATCH_EVENTS,
@@ -79,50 +86,53 @@ export class Replay {
    * @throws {UserError} when the file is no recording
    * @throws {Error} when a batch fails for good
    */
-  async run(
-    file: string | undefined,
-    say: (progress: string) => void,
-    speed: Speed = 'full',
-  ): Promise<ReplayReport> {
+  async run(say: (progress: string) => void, speed: Speed = 'full'): Promise<ReplayReport> {
     await this.#outcomes.ready();
-    const problems = new Problems();
+    const source = this.#source;
     const pace = new Pace(speed);
-    const tell = () => this.#tell(say, problems);
+    const tell = () => this.#tell(say);
     this.#saidAt = monotonic();
-    for await (const events of readEvents(file, this.#venue, problems)) {
-      for (const event of events) {
-        if (pace.waitFor(event.receivedAt) > 0) await pace.reach(event.receivedAt, tell);
-        this.#take(event);
+    for await (const facts of source.facts) {
+      for (const fact of facts) {
+        if (pace.waitFor(fact.receivedAt) > 0) await pace.reach(fact.receivedAt, tell);
+        this.#take(fact);
       }
       while (this.#batcher.events > EVENTS_AHEAD) await this.#pause();
       tell();
     }
     while (this.#batcher.events > 0) await this.#pause();
-    say(`${problems.frames} frames read, ${this.#tradesSent} trades sent, waiting for the last commits`);
+    say(`${this.#progress()}, waiting for the last commits`);
     await Promise.all(this.#inFlight);
     if (this.#failure) throw this.#failure;
     return {
-      frames: problems.frames,
+      frames: source.frames,
       events: this.#events,
       tradesSent: this.#tradesSent,
       newRows: this.#newRows,
-      badFrames: problems.count,
+      badFrames: source.badFrames,
       symbols: await this.#archived(),
     };
   }
 
-  #tell(say: (progress: string) => void, problems: Problems) {
+  #tell(say: (progress: string) => void) {
     if (this.#failure) throw this.#failure;
     if (monotonic() - this.#saidAt < SAY_EVERY_MS) return;
     this.#saidAt = monotonic();
-    say(`${problems.frames} frames read, ${this.#tradesSent} trades sent`);
+    say(this.#progress());
   }
 
-  #take(event: MarketEvent) {
+  #progress(): string {
+    const { frames } = this.#source;
+    return `${frames > 0 ? `${frames} frames read, ` : ''}${this.#tradesSent} trades sent`;
+  }
+
+  #take(event: MarketEvent | ArchivedFact) {
     this.#events++;
     if (event.type === 'trade') this.#takeTrade(event);
     else if (event.type === 'candle' && event.closed) this.#batcher.candle(event);
     else if (event.type === 'book') this.#keepBook(event.symbol, event.ts, event);
+    else if (event.type === 'archived_book') this.#batcher.book(event);
+    else if (event.type === 'archived_flow') this.#keepArchived(event);
   }
 
   #takeTrade(trade: Trade) {
@@ -134,15 +144,23 @@ export class Replay {
       span.to = Math.max(span.to, ts);
     }
     this.#tradesSent++;
+    this.#flow.trade(trade);
     this.#batcher.trade(trade);
+  }
+
+  #keepArchived({ type: _, ...flow }: ArchivedFlow) {
+    this.#batcher.flow(flow);
   }
 
   /** The top of the book as often as a producer keeps it, by the exchange's clock. */
   #keepBook(symbol: string, ts: number, update: Parameters<Book['apply']>[0]) {
-    const held = this.#books.get(symbol) ?? { book: new Book(this.#venue.book), keptAt: 0 };
+    const held = this.#books.get(symbol) ?? { book: new Book(this.#source.book ?? NO_RULE), keptAt: 0 };
     this.#books.set(symbol, held);
+    const state = held.book.apply(update);
+    const flow = this.#flow.book(symbol, held.book);
+    if (flow) this.#batcher.flow(flow);
     const isDue = ts - held.keptAt >= this.#config.BOOK_SNAPSHOT_MS;
-    if (held.book.apply(update) !== 'live' || !isDue || update.kind === 'snapshot') return;
+    if (state !== 'live' || !isDue || update.kind === 'snapshot') return;
     held.keptAt = ts;
     this.#batcher.book({ symbol, ts, receivedAt: update.receivedAt, ...held.book.top(BOOK_LEVELS) });
   }
@@ -163,10 +181,11 @@ export class Replay {
     await this.#queues.enqueue('archive_batch', batch, { id, shardKey });
   }
 
-  #add(rows: MarketRows = { trades: 0, candles: 0, books: 0 }) {
+  #add(rows: MarketRows = NO_ROWS) {
     this.#newRows.trades += rows.trades;
     this.#newRows.candles += rows.candles;
     this.#newRows.books += rows.books;
+    this.#newRows.flows += rows.flows;
   }
 
   async #pause() {
@@ -177,7 +196,7 @@ export class Replay {
   async #archived(): Promise<ReplayReport['symbols']> {
     const entries = [...this.#spans].map(async ([symbol, span]) => [
       symbol,
-      await findTradeSums(this.#sql, { venue: this.#venue.name, symbol, ...span }),
+      await findTradeSums(this.#sql, { venue: this.#source.venue, symbol, ...span }),
     ]);
     return Object.fromEntries(await Promise.all(entries));
   }

@@ -1,4 +1,5 @@
 import type { Candle, Trade } from '../shared/domain/market.ts';
+import type { OrderFlow } from '../shared/domain/order-flow.ts';
 import { shardKeyOf, shardOf } from '../shared/queue/queues.ts';
 import type { EventBatch } from '../shared/tasks/batch.ts';
 import { type BookTop, Columns } from '../shared/tasks/columns.ts';
@@ -79,6 +80,12 @@ export class Batcher {
   book(book: BookTop): void {
     const lane = this.#lane(book.symbol);
     lane.open.book(book);
+    lane.added();
+  }
+
+  flow(flow: OrderFlow): void {
+    const lane = this.#lane(flow.symbol);
+    lane.open.flow(flow);
     lane.added();
   }
 

@@ -8,6 +8,7 @@ import { BOOK_LEVELS } from '../shared/prices/keys.ts';
 import type { PriceWriter } from '../shared/prices/writer.ts';
 import type { Batcher } from './batcher.ts';
 import type { Continuity } from './continuity.ts';
+import { FlowMeter, flowOptions } from './flow-meter.ts';
 import type { Glimpse } from './glimpse.ts';
 
 interface Books {
@@ -31,11 +32,13 @@ interface IntakeDeps {
 export class Intake {
   readonly #deps: IntakeDeps;
   readonly #symbols = new Set<string>();
+  readonly #flow: FlowMeter;
   #shed = 0;
   #shedSince = 0;
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
+    this.#flow = new FlowMeter(flowOptions(deps.config));
   }
 
   take(events: readonly MarketEvent[], books: Books): void {
@@ -44,6 +47,7 @@ export class Intake {
       if (event.type === 'trade') {
         prices.trade(event);
         glimpse.trade(event);
+        this.#flow.trade(event);
         if (this.#hasRoom()) this.#trade(event);
       } else if (event.type === 'candle') {
         prices.candle(event);
@@ -53,6 +57,7 @@ export class Intake {
         prices.quote(event);
       } else if (event.type === 'book') {
         this.#showBook(event.symbol, books);
+        this.#keepFlow(event.symbol, books);
         metrics.events.inc({ venue, type: 'book' });
       }
     }
@@ -75,6 +80,11 @@ export class Intake {
       }
     }, everyMs);
     return () => clearInterval(timer);
+  }
+
+  #keepFlow(symbol: string, books: Books) {
+    const facts = this.#flow.book(symbol, books.book(symbol));
+    if (facts && this.#hasRoom()) this.#deps.batcher.flow(facts);
   }
 
   #trade(trade: Trade) {

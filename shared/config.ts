@@ -105,6 +105,18 @@ export const SETTINGS = {
     help: 'batches that may wait on one archive queue in Redis; what comes beyond waits in the spool',
   },
   BOOK_SNAPSHOT_MS: { schema: whole(1000, 100, 3_600_000), help: 'how often a book snapshot is archived' },
+  ORDER_FLOW_MS: {
+    schema: whole(1000, 0, 3_600_000),
+    help: 'how often order-flow facts (imbalance, spread, depth, slippage) are archived; 0 for never',
+  },
+  ORDER_FLOW_DEPTH_BP: {
+    schema: whole(10, 1, 10_000),
+    help: 'their depth is what rests within so many basis points of the mid price',
+  },
+  ORDER_FLOW_NOTIONAL: {
+    schema: whole(10_000, 1, 1_000_000_000),
+    help: 'their slippage is of a market order for so much of the quote currency',
+  },
   AUTOPILOT: {
     schema: choice('on', 'off').default('on'),
     help: 'paper autopilot: turns signals into paper orders (live trading does not exist yet)',

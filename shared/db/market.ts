@@ -3,6 +3,7 @@ import { addBooks, type BookColumns } from './books.ts';
 import { addCandles, type CandleColumns } from './candles.ts';
 import type { Queryable, Sql } from './client.ts';
 import { ensureInstruments } from './instruments.ts';
+import { addFlows, type FlowColumns } from './order-flow.ts';
 import { addTrades, type TradeColumns } from './trades.ts';
 
 /** Market facts of one venue as columns, as a batch carries them. */
@@ -12,6 +13,7 @@ export interface MarketColumns {
   trades?: TradeColumns | undefined;
   candles?: CandleColumns | undefined;
   books?: BookColumns | undefined;
+  flows?: FlowColumns | undefined;
 }
 
 /** How many rows each table really got. */
@@ -19,6 +21,7 @@ export interface MarketRows {
   trades: number;
   candles: number;
   books: number;
+  flows: number;
 }
 
 /** Archives all of it in one transaction, or nothing; what is there already is left out. */
@@ -34,20 +37,21 @@ export async function addMarketFacts(sql: Sql, facts: MarketColumns): Promise<Ma
 }
 
 function addAll(sql: Sql, instruments: number[], facts: MarketColumns): Promise<MarketRows> {
-  const { trades, candles, books } = facts;
+  const { trades, candles, books, flows } = facts;
   const add = async (on: Queryable): Promise<MarketRows> => ({
     trades: trades ? await addTrades(on, instruments, trades) : 0,
     candles: candles ? await addCandles(on, instruments, candles) : 0,
     books: books ? await addBooks(on, instruments, books) : 0,
+    flows: flows ? await addFlows(on, instruments, flows) : 0,
   });
   // A single statement is a transaction of its own and saves two round trips of the hot path.
-  const kinds = [trades, candles, books].filter(Boolean).length;
+  const kinds = [trades, candles, books, flows].filter(Boolean).length;
   return kinds === 1 ? add(sql) : (sql.begin(add) as Promise<MarketRows>);
 }
 
 /** Plain PostgreSQL keeps a partition a day; a hypertable makes its own chunks and never ends up here. */
-async function ensurePartitions(sql: Sql, { trades, candles, books }: MarketColumns): Promise<void> {
-  const tables = { trades, candles, book_snapshots: books };
+async function ensurePartitions(sql: Sql, { trades, candles, books, flows }: MarketColumns): Promise<void> {
+  const tables = { trades, candles, book_snapshots: books, order_flow: flows };
   for (const [table, columns] of Object.entries(tables)) {
     if (!columns) continue;
     for (const day of daysOf(columns.ts)) await sql`SELECT ensure_partition(${table}, ${day}::timestamptz)`;

@@ -31,5 +31,7 @@ export const eventBatch = z.strictObject({
     .optional(),
   /** `bids` and `asks` are columns of JSON texts. */
   books: z.strictObject({ ...rows, bids: column, asks: column }).optional(),
+  /** `facts` is a column of JSON texts. */
+  flows: z.strictObject({ ...rows, facts: column }).optional(),
 });
 export type EventBatch = z.output<typeof eventBatch>;

@@ -1,4 +1,5 @@
 import type { Candle, Level, Trade } from '../domain/market.ts';
+import type { OrderFlow } from '../domain/order-flow.ts';
 import type { EventBatch } from './batch.ts';
 
 /** The top of a book as it is archived. */
@@ -13,6 +14,7 @@ export interface BookTop {
 const NO_TRADES = { symbol: '', ts: '', id: '', price: '', size: '', side: '' };
 const NO_CANDLES = { symbol: '', ts: '', interval: '', open: '', high: '', low: '', close: '', volume: '' };
 const NO_BOOKS = { symbol: '', ts: '', bids: '', asks: '' };
+const NO_FLOWS = { symbol: '', ts: '', facts: '' };
 
 /**
  * Events of one venue and shard as columns, each growing into a PostgreSQL array literal; no object per event is
@@ -28,6 +30,7 @@ export class Columns {
   readonly #trades = { count: 0, ...NO_TRADES };
   readonly #candles = { count: 0, ...NO_CANDLES };
   readonly #books = { count: 0, ...NO_BOOKS };
+  readonly #flows = { count: 0, ...NO_FLOWS };
 
   constructor(venue: string, source: EventBatch['source']) {
     this.#venue = venue;
@@ -71,6 +74,15 @@ export class Columns {
     to.asks += `,${quote(JSON.stringify(book.asks))}`;
   }
 
+  flow({ symbol, ts, receivedAt, ...facts }: OrderFlow): void {
+    const to = this.#flows;
+    this.#counted(receivedAt);
+    to.count++;
+    to.symbol += `,${this.#indexOf(symbol)}`;
+    to.ts += `,${ts}`;
+    to.facts += `,${quote(JSON.stringify(facts))}`;
+  }
+
   /** The batch, as the catalogue has it. */
   build(): EventBatch {
     return {
@@ -81,6 +93,7 @@ export class Columns {
       ...(this.#trades.count && { trades: closed(this.#trades) }),
       ...(this.#candles.count && { candles: closed(this.#candles) }),
       ...(this.#books.count && { books: closed(this.#books) }),
+      ...(this.#flows.count && { flows: closed(this.#flows) }),
     };
   }
 
