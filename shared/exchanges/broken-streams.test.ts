@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Level } from '../domain/market.ts';
+import { createBitfinex } from './bitfinex.ts';
 import { createBitget } from './bitget.ts';
 import { Book } from './book.ts';
 import { createBybit } from './bybit.ts';
 import { createCoinbase } from './coinbase.ts';
 import { createGate } from './gate.ts';
+import { createKucoin } from './kucoin.ts';
 import { RECEIVED_AT } from './testing/conformance.ts';
 import type { Venue } from './venue.ts';
 
@@ -15,6 +17,8 @@ import type { Venue } from './venue.ts';
  */
 interface Dialect {
   venue: Venue;
+  /** What a connection says before its books. */
+  opening?: string;
   /** The venue's words for the `index`-th change of a book that now is `bids`. */
   write(index: number, isWhole: boolean, changes: Level[]): string;
 }
@@ -75,6 +79,27 @@ const bitget: Dialect = {
   },
 };
 
+const bitfinex: Dialect = {
+  venue: createBitfinex(),
+  opening:
+    '{"event":"subscribed","channel":"book","chanId":17082,"symbol":"tBTCUSD","prec":"P0","freq":"F0","len":"250"}',
+  write: (index, isWhole, changes) => {
+    const rows = changes.map(([price, size]) => (size === '0' ? [+price, 0, 1] : [+price, 1, +size]));
+    return JSON.stringify([17_082, isWhole ? rows : rows[0], 1 + index, START + index * 20]);
+  },
+};
+
+const kucoin: Dialect = {
+  venue: createKucoin(),
+  write: (index, isWhole, changes) => {
+    const numbers = { O: 5_000 + (isWhole ? 3 : 1) + index * 3, C: 5_003 + index * 3 };
+    const body = JSON.stringify({ ...numbers, a: [], b: changes, s: 'BTC-USDT' });
+    const kind = isWhole ? 'snapshot' : 'delta';
+    const time = `${START + index * 20}000000`;
+    return `{"T":"obu.SPOT","dp":"increment@10ms","t":"${kind}","P":${time},"d":${body.replace('{', `{"M":${time},`)}}`;
+  },
+};
+
 const FRAMES = 40;
 /** Frames that are whole books. */
 const WHOLE = new Set([0, 15, 30]);
@@ -103,8 +128,9 @@ function createStream(dialect: Dialect, steps: readonly { price: number; size: n
 }
 
 /** Feeds the frames of these indices; tells after each whether the book is live, and what it holds. */
-function follow({ venue }: Dialect, { frames }: Stream, order: readonly number[]) {
+function follow({ venue, opening }: Dialect, { frames }: Stream, order: readonly number[]) {
   const mapper = venue.createMapper();
+  if (opening) mapper.read(opening, RECEIVED_AT);
   const book = new Book(venue.book);
   const steps = order.map((index) => {
     const reading = mapper.read(frames[index] as string, RECEIVED_AT);
@@ -124,10 +150,12 @@ const whole = Array.from({ length: FRAMES }, (_, index) => index);
 const nextWhole = (index: number) => [...WHOLE].find((at) => at > index) ?? FRAMES;
 
 describe.each([
+  ['Bitfinex', bitfinex],
   ['Bybit', bybit],
   ['Coinbase', coinbase],
   ['Gate', gate],
   ['Bitget', bitget],
+  ['KuCoin', kucoin],
 ])('a stream of %s', (_name, dialect) => {
   test('that is whole gives the true book after every frame, without a gap', () => {
     fc.assert(

@@ -54,6 +54,7 @@ export class Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #stop = new AbortController();
   #outbox: Outbox | undefined;
+  #mapper: Mapper | undefined;
   #running: Promise<void> | undefined;
   #sessions = 0;
 
@@ -80,7 +81,8 @@ export class Connection {
 
   /** Asks the venue for these anew: the stream then begins with a whole book. */
   resubscribe(subscriptions: readonly Subscription[]): void {
-    this.#outbox?.send(...this.#venue.unsubscribe(subscriptions), ...this.#venue.subscribe(subscriptions));
+    const leave = this.#mapper?.unsubscribe?.(subscriptions) ?? this.#venue.unsubscribe(subscriptions);
+    this.#outbox?.send(...leave, ...this.#venue.subscribe(subscriptions));
   }
 
   async #run() {
@@ -145,9 +147,10 @@ export class Connection {
     const { limits } = this.#venue;
     const mapper = this.#venue.createMapper(this.#subscriptions.map(({ symbol }) => symbol));
     this.#outbox = outbox;
+    this.#mapper = mapper;
     watch.start(() => limits.ping && outbox.sendNow(limits.ping.message, limits.ping.free));
     this.#handlers.onOpen();
-    outbox.send(...this.#venue.subscribe(this.#subscriptions));
+    outbox.send(...(this.#venue.opening ?? []), ...this.#venue.subscribe(this.#subscriptions));
     const giveWay = fairly(ws);
     const session = ++this.#sessions;
     let live = false;

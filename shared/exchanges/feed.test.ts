@@ -6,6 +6,7 @@ import type { BookUpdate, MarketEvent, Trade } from '../domain/market.ts';
 import { RetryError } from '../errors.ts';
 import { createBinance } from './binance.ts';
 import { createBinanceFutures } from './binance-futures.ts';
+import { createBitfinex } from './bitfinex.ts';
 import { type BadFrame, Feed, type FeedOptions, type FeedStatus } from './feed.ts';
 import { createKraken } from './kraken.ts';
 import type { Subscription, Venue } from './venue.ts';
@@ -265,6 +266,30 @@ describe('the books of the feed', () => {
     exchange.sockets[0]?.terminate();
     await until(() => feed.status.state === 'down', 'it is down');
     expect(feed.book('BTC/USDT')?.state).toBe('stale');
+  });
+
+  test('of Bitfinex: a wrong checksum leaves the channel by its id and asks for it anew', async () => {
+    const book = { channel: 'book', symbol: 'BTC/USD' } as const;
+    start({ venue: { ...createBitfinex(), streamUrl: url }, subscriptions: [book] });
+    await subscribed(2);
+    const told = (id: number) =>
+      `{"event":"subscribed","channel":"book","chanId":${id},"symbol":"tBTCUSD","prec":"P0","len":"250"}`;
+    const at = Date.now();
+    exchange.say(told(17), `[17,[[100,1,2],[101,1,-2]],1,${at}]`, `[17,"cs",1,2,${at}]`);
+    await subscribed(4);
+    expect(exchange.requests).toMatchObject([
+      { event: 'conf', flags: 229_376 },
+      { event: 'subscribe', channel: 'book', symbol: 'tBTCUSD' },
+      { event: 'unsubscribe', chanId: 17 },
+      { event: 'subscribe', channel: 'book', symbol: 'tBTCUSD' },
+    ]);
+    exchange.say(told(18), `[18,[[100,1,2],[101,1,-2]],3,${at}]`);
+    await until(() => feed.book('BTC/USD')?.state === 'live', 'the fresh book came');
+    expect(feed.book('BTC/USD')?.counters).toMatchObject({
+      gaps: 0,
+      resyncs: 1,
+      checksums: { ok: 0, bad: 1 },
+    });
   });
 
   test('of Kraken: a wrong checksum asks the stream for that book anew', async () => {

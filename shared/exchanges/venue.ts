@@ -30,6 +30,8 @@ export interface Venue {
   wireSymbol(symbol: string): string;
   /** The venue's own spelling → ours. @throws {RejectError} when it can't be split */
   unifiedSymbol(wire: string): string;
+  /** Said once on every connection, before anything is asked for. */
+  readonly opening?: readonly string[];
   /** The messages that subscribe to all of these, few and each within the venue's size limit. */
   subscribe(subscriptions: readonly Subscription[]): string[];
   unsubscribe(subscriptions: readonly Subscription[]): string[];
@@ -72,6 +74,8 @@ export interface Mapper {
    * @throws {RejectError} when it can't be read
    */
   readSnapshot(wireSymbol: string, body: unknown, receivedAt: number): BookUpdate;
+  /** Takes the place of the venue's own where the words are names that this connection was given. */
+  unsubscribe?(subscriptions: readonly Subscription[]): string[];
 }
 
 /** What a frame said. */

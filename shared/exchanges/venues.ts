@@ -2,11 +2,13 @@ import { UserError } from '../errors.ts';
 import { atSim } from './at-sim.ts';
 import { createBinance } from './binance.ts';
 import { createBinanceFutures } from './binance-futures.ts';
+import { createBitfinex } from './bitfinex.ts';
 import { createBitget } from './bitget.ts';
 import { createBybit } from './bybit.ts';
 import { createCoinbase } from './coinbase.ts';
 import { createGate } from './gate.ts';
 import { createKraken } from './kraken.ts';
+import { createKucoin } from './kucoin.ts';
 import { createOkx } from './okx.ts';
 import type { Venue } from './venue.ts';
 
@@ -25,6 +27,7 @@ const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: Venue
     usdm: () => createBinanceFutures('usdm'),
     coinm: () => createBinanceFutures('coinm'),
   },
+  bitfinex: { spot: createBitfinex },
   bitget: { spot: () => createBitget('spot'), futures: () => createBitget('futures') },
   bybit: {
     spot: () => createBybit('spot'),
@@ -34,6 +37,7 @@ const ADAPTERS: Readonly<Record<string, Readonly<Record<string, (settings: Venue
   coinbase: { spot: createCoinbase },
   gate: { spot: createGate },
   kraken: { spot: createKraken },
+  kucoin: { spot: createKucoin },
   okx: {
     spot: () => createOkx('spot'),
     swap: () => createOkx('swap'),

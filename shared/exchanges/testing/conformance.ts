@@ -10,6 +10,8 @@ import { findVenue } from '../venues.ts';
 export interface AdapterExamples {
   venue: Venue;
   symbol: string;
+  /** What a connection says before all others, where frames mean nothing without it. */
+  opening?: string[];
   /** One frame of each kind that is mapped, with the events it must give. */
   events: { name: string; frame: string; events: object[] }[];
   /** Frames that are the connection's own business. */
@@ -21,9 +23,14 @@ export interface AdapterExamples {
 export const RECEIVED_AT = 1_790_000_000_000;
 
 /** Every adapter must pass this. */
-export function testAdapter({ venue, symbol, events, control, ignored }: AdapterExamples): void {
-  const read = (frame: string, mapper: Mapper = venue.createMapper([symbol])) =>
-    mapper.read(frame, RECEIVED_AT);
+export function testAdapter(examples: AdapterExamples): void {
+  const { venue, symbol, opening = [], events, control, ignored } = examples;
+  const connect = () => {
+    const mapper = venue.createMapper([symbol]);
+    for (const frame of opening) mapper.read(frame, RECEIVED_AT);
+    return mapper;
+  };
+  const read = (frame: string, mapper: Mapper = connect()) => mapper.read(frame, RECEIVED_AT);
 
   describe(`${venue.name} ${venue.market} is an adapter like every other`, () => {
     test('the registry finds it, and names what exists when asked for another', () => {
@@ -66,12 +73,12 @@ export function testAdapter({ venue, symbol, events, control, ignored }: Adapter
     });
 
     test('a frame cut anywhere is refused, and the next one is read as ever', () => {
-      const mapper = venue.createMapper([symbol]);
+      const mapper = connect();
       for (const { frame, events: expected } of events) {
         for (let end = 0; end < frame.length; end += 7) {
           expect(() => read(frame.slice(0, end), mapper)).toThrow(RejectError);
         }
-        expect(read(frame, venue.createMapper([symbol]))).toEqual({ kind: 'events', events: expected });
+        expect(read(frame)).toEqual({ kind: 'events', events: expected });
       }
     });
 
