@@ -2,7 +2,7 @@ import { now } from '../clock.ts';
 import { type BookUpdate, type Candle, INTERVALS, type Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
 import { affordable, callRest } from './rest.ts';
-import type { CandlesQuery, HistoryPages, TradesQuery, Venue } from './venue.ts';
+import type { CandlesQuery, HistoryPages, TradesQuery, Venue, VenueFacts } from './venue.ts';
 
 /**
  * Closed candles that open in `[from, to)`, oldest first, a page at a time. Candles in which nothing was traded may
@@ -10,7 +10,7 @@ import type { CandlesQuery, HistoryPages, TradesQuery, Venue } from './venue.ts'
  * @throws {RetryError} when the venue is not to be reached or asks to wait
  * @throws {RejectError} when it refuses, such as an unknown symbol, or answers what can't be read
  */
-export async function* fetchCandles(query: CandlesQuery & { venue: Venue }): AsyncGenerator<Candle[]> {
+export async function* fetchCandles(query: CandlesQuery & { venue: VenueFacts }): AsyncGenerator<Candle[]> {
   const { venue, to } = query;
   let { from } = query;
   while (from < to) {
@@ -32,7 +32,7 @@ export async function* fetchCandles(query: CandlesQuery & { venue: Venue }): Asy
  * @throws {RetryError | RejectError} as `fetchCandles`
  */
 export async function* fetchTrades(
-  query: TradesQuery & { venue: Venue; toId?: string },
+  query: TradesQuery & { venue: VenueFacts; toId?: string },
 ): AsyncGenerator<Trade[]> {
   const { venue } = query;
   if (!Number.isSafeInteger(Number(query.fromId))) {
@@ -61,7 +61,9 @@ export async function* fetchTrades(
 }
 
 /** Where ids are no row of numbers: what the venue's newest page has behind the known trade `fromId`, or all of it. */
-async function* fetchNewest(query: TradesQuery & { venue: Venue; toId?: string }): AsyncGenerator<Trade[]> {
+async function* fetchNewest(
+  query: TradesQuery & { venue: VenueFacts; toId?: string },
+): AsyncGenerator<Trade[]> {
   const page = await readPage(query.venue, query.venue.history.trades, query);
   page.sort((a, b) => a.ts - b.ts);
   const known = page.findIndex(({ id }) => id === query.fromId);
@@ -91,7 +93,7 @@ export async function fetchBookSnapshot(
 
 /** What was true when we asked counts: a candle that ends while the answer travels is not closed in it. */
 async function readPage<Query, Row>(
-  venue: Venue,
+  venue: VenueFacts,
   pages: HistoryPages<Query, Row>,
   query: Query,
 ): Promise<Row[]> {

@@ -1,5 +1,5 @@
 import { TokenBucket } from './token-bucket.ts';
-import type { Rate, Venue } from './venue.ts';
+import type { Rate, Venue, VenueFacts } from './venue.ts';
 
 /** What we take of a documented limit: clocks differ, and other programs may share the address. */
 const SHARE = 0.9;
@@ -18,7 +18,7 @@ export const messageQuota = (url: string, { limits }: Venue): TokenBucket =>
     : new TokenBucket(shareOf(limits.messages));
 
 /** REST weight. */
-export const restQuota = ({ history, limits }: Venue): TokenBucket =>
+export const restQuota = ({ history, limits }: VenueFacts): TokenBucket =>
   bucketOf(`rest ${limits.rest.host} ${history.restOrigin ?? ''}`, limits.rest.weight);
 
 function bucketOf(key: string, limit: Rate): TokenBucket {

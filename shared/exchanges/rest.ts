@@ -1,7 +1,8 @@
 import { messageOf, RejectError, RetryError } from '../errors.ts';
+import { listOnly } from './ccxt/list-only.ts';
 import { restQuota } from './quota.ts';
 import type { TokenBucket } from './token-bucket.ts';
-import type { RestCall, Venue } from './venue.ts';
+import type { RestCall, VenueFacts } from './venue.ts';
 
 const TIMEOUT_MS = 15_000;
 /** A venue that turns us away without saying for how long. */
@@ -11,6 +12,7 @@ const LONG_WAIT_MS = 10_000;
 
 /** What we use of a ccxt exchange: its implicit methods, one for each path of the venue's REST. */
 interface RestClient {
+  options: Record<string, unknown>;
   apiKey?: string;
   sign(...args: unknown[]): { url: string; headers?: Record<string, string> };
   onRestResponse(status: number, statusText: string, url: string, method: string, ...more: unknown[]): string;
@@ -25,27 +27,34 @@ const clients = new Map<string, Promise<RestClient>>();
  * @throws {RetryError} when the venue is not to be reached or asks to wait, with the wait it asked for
  * @throws {RejectError} when it refuses the call
  */
-export async function callRest(venue: Venue, { method, params, weight }: RestCall): Promise<unknown> {
+export async function callRest(
+  venue: VenueFacts,
+  { method, params, args = [params], weight }: RestCall,
+): Promise<unknown> {
   const client = await clientOf(venue);
   const quota = restQuota(venue);
   refuseWhileShut(venue, quota);
   await quota.take(weight);
   refuseWhileShut(venue, quota);
   try {
-    return await (client[method] as (params: object) => Promise<unknown>)(params);
+    return await (client[method] as (...args: unknown[]) => Promise<unknown>)(...args);
   } catch (error) {
     throw translate(error, venue, quota);
   }
 }
 
 /** The deepest of these calls that leaves enough for `waiting` calls like it: all of them at once, not some of them. */
-export function affordable(venue: Venue, calls: readonly [RestCall, ...RestCall[]], waiting = 1): RestCall {
+export function affordable(
+  venue: VenueFacts,
+  calls: readonly [RestCall, ...RestCall[]],
+  waiting = 1,
+): RestCall {
   const { free } = restQuota(venue);
   const fitting = calls.find(({ weight = 1 }) => weight * Math.max(1, waiting) <= free);
   return fitting ?? (calls.at(-1) as RestCall);
 }
 
-function refuseWhileShut({ label }: Venue, quota: TokenBucket) {
+function refuseWhileShut({ label }: VenueFacts, quota: TokenBucket) {
   const afterMs = quota.shutMs;
   if (afterMs > LONG_WAIT_MS) {
     throw new RetryError(`${label}: it asked us to wait ${Math.ceil(afterMs / 1000)} s`, { afterMs });
@@ -53,25 +62,33 @@ function refuseWhileShut({ label }: Venue, quota: TokenBucket) {
 }
 
 /** ccxt is large: it is loaded with the first call. */
-function clientOf(venue: Venue): Promise<RestClient> {
-  const key = `${venue.limits.rest.host} ${venue.history.restOrigin ?? ''}`;
+function clientOf(venue: VenueFacts): Promise<RestClient> {
+  const key = `${venue.limits.rest.host} ${venue.history.restOrigin ?? ''} ${marketType(venue)}`;
   const client = clients.get(key) ?? createClient(venue);
   clients.set(key, client);
   return client;
 }
 
-async function createClient(venue: Venue): Promise<RestClient> {
+async function createClient(venue: VenueFacts): Promise<RestClient> {
   const { history } = venue;
   const { default: ccxt } = await import('ccxt');
   const exchanges = ccxt as unknown as Record<string, new (options: object) => RestClient>;
   const Exchange = exchanges[history.ccxtId];
   if (!Exchange) throw new Error(`ccxt has no exchange ${history.ccxtId}`);
-  const client = new Exchange({ enableRateLimit: false, timeout: TIMEOUT_MS });
+  const options = { defaultType: marketType(venue) };
+  const client = new Exchange({ enableRateLimit: false, timeout: TIMEOUT_MS, options });
+  listOnly(client, marketType(venue));
   return withoutKey(at(history.restOrigin, listening(client, venue)));
 }
 
+/** ccxt's word for a market, as far as its own lists of symbols are concerned. */
+function marketType({ takes }: VenueFacts): string {
+  if (takes.includes('spot')) return 'spot';
+  return takes.some((kind) => kind.endsWith('swap')) ? 'swap' : 'future';
+}
+
 /** Every answer tells what the venue has counted, or for how long it wants to be left alone. */
-function listening(client: RestClient, venue: Venue): RestClient {
+function listening(client: RestClient, venue: VenueFacts): RestClient {
   const onRestResponse = client.onRestResponse.bind(client);
   const { usedHeader = '' } = venue.limits.rest;
   client.onRestResponse = (status, statusText, url, method, ...more) => {
@@ -117,7 +134,7 @@ function withoutKey(client: RestClient): RestClient {
 }
 
 /** ccxt's errors by name, so that the library need not be loaded to know them. */
-function translate(error: unknown, venue: Venue, quota: TokenBucket): Error {
+function translate(error: unknown, venue: VenueFacts, quota: TokenBucket): Error {
   const kinds = ancestorsOf(error);
   const text = `${venue.label}: ${messageOf(error).slice(0, 300)}`;
   if (kinds.includes('NetworkError') || kinds.includes('ExchangeNotAvailable') || quota.shutMs > 0) {

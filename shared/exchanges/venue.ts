@@ -2,11 +2,8 @@ import type { BookUpdate, Candle, Interval, Level, MarketEvent, Trade } from '..
 import type { SymbolKind } from '../domain/symbols.ts';
 import { UserError } from '../errors.ts';
 
-/**
- * What one venue's market is, as data and pure functions. An adapter never touches a socket, a clock or a setting:
- * the feed loop (`feed.ts`), the books (`book.ts`) and the REST history (`history.ts`) act on what it says here.
- */
-export interface Venue {
+/** What can be said of a market whoever reads its stream: an adapter of ours, or ccxt. */
+export interface VenueFacts {
   /** As we address it: `binance`, `kraken`, `sim`. */
   readonly name: string;
   /** `spot`; later `usdm`, `swap`, `linear` … */
@@ -18,10 +15,18 @@ export interface Venue {
   readonly takes: readonly SymbolKind[];
   readonly channels: readonly Channel[];
   readonly intervals: readonly Interval[];
-  readonly limits: Limits;
-  readonly book: BookRule;
+  readonly limits: Pick<Limits, 'silenceMs' | 'lifeMs' | 'rest'>;
   readonly promises: Promises;
   readonly history: History;
+}
+
+/**
+ * What one venue's market is, as data and pure functions. An adapter never touches a socket, a clock or a setting:
+ * the feed loop (`feed.ts`), the books (`book.ts`) and the REST history (`history.ts`) act on what it says here.
+ */
+export interface Venue extends VenueFacts {
+  readonly limits: Limits;
+  readonly book: BookRule;
   /** Where to connect; what is wanted is said by messages. */
   readonly streamUrl: string;
   /** Channels that another address serves: they get connections of their own. */
@@ -140,8 +145,8 @@ export interface Promises {
   bookBreaks: readonly ('update ids' | 'previous ids' | 'frame numbers' | 'checksum')[];
   /** Whether a missing trade shows by ids that rise by one, or by a stretch of time alone. */
   tradeBreaks: 'ids' | 'time';
-  /** Which missed trades REST gives back: any by id, any by time, or only its newest so many. */
-  backfill: 'by id' | 'by time' | { newest: number };
+  /** Which missed trades REST gives back: any by id, any by time, only its newest so many, or none. */
+  backfill: 'by id' | 'by time' | { newest: number } | 'none';
   /** What sizes count. */
   sizes: 'coins' | 'contracts';
 }
@@ -174,6 +179,8 @@ export interface BookPosition {
 export interface RestCall {
   method: string;
   params: Record<string, string | number>;
+  /** For ccxt's unified methods, which take arguments in place of `params`. */
+  args?: readonly unknown[];
   /** What it takes of the venue's REST budget; 1 unless said. */
   weight?: number;
 }

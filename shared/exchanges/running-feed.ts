@@ -1,0 +1,32 @@
+import type { MarketEvent } from '../domain/market.ts';
+import type { Book } from './book.ts';
+import type { BadFrame } from './connection.ts';
+import type { FeedStatus } from './feed.ts';
+
+/** What a feed tells whoever made it. None of these may throw or wait. */
+export interface FeedEvents {
+  /** Events in order within a symbol. Books have taken them already. */
+  onEvents(events: readonly MarketEvent[], receivedAt: number): void;
+  /** What can't be read is set aside; the connection lives. */
+  onBadFrame?(bad: BadFrame): void;
+  /** The state changed. */
+  onStatus?(status: FeedStatus): void;
+  /** A book stopped being live without an event that says so. */
+  onBook?(symbol: string): void;
+  /** The venue refused something: perhaps a symbol that it no longer lists. */
+  onRefused?(): void;
+}
+
+/** A venue's market data as it runs, whoever reads the stream. */
+export interface RunningFeed {
+  /** Starts connecting; an unreachable venue shows in the status and is tried for ever. */
+  start(): void;
+  close(): Promise<void>;
+  readonly status: FeedStatus;
+  /** The book of a symbol; undefined until the first word of it. Trade on it only while it is `live`. */
+  book(symbol: string): Book | undefined;
+  /** Gives up a symbol; its book is stale from here on, and the others go on undisturbed. */
+  leave(symbol: string): void;
+  /** Takes up again a symbol that was given up. */
+  join(symbol: string): void;
+}
