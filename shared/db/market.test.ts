@@ -26,7 +26,12 @@ const trades = {
 };
 
 test('trades come back exact, to the millisecond, on both sides of midnight, newest first', async () => {
-  expect(await addMarketFacts(db.sql, { ...SYMBOLS, trades })).toEqual({ trades: 3, candles: 0, books: 0, flows: 0 });
+  expect(await addMarketFacts(db.sql, { ...SYMBOLS, trades })).toEqual({
+    trades: 3,
+    candles: 0,
+    books: 0,
+    flows: 0,
+  });
   expect([...(await listTrades(db.sql, { ...BTC, limit: 10 }))]).toEqual([
     { ...BTC, ts: AT + 2, id: '103', price: '0.00002505', size: '212.03315', side: 'sell' },
     { ...BTC, ts: AT, id: '101', price: '61684.01', size: '0.1', side: 'buy' },

@@ -42,6 +42,8 @@ const HANDSHAKE_MS = 10_000;
 /** A session that lasted so long was a good one: the next failure starts the backoff afresh. */
 const GOOD_SESSION_MS = 10_000;
 const CLOSE_MS = 1_000;
+/** How often a connection without work looks for some. */
+const IDLE_MS = 250;
 
 /**
  * One socket that is kept open for ever: subscribes, watches for silence, leaves before the venue's life limit and
@@ -50,13 +52,18 @@ const CLOSE_MS = 1_000;
 export class Connection {
   readonly #venue: Venue;
   readonly #url: string;
-  readonly #subscriptions: readonly Subscription[];
+  readonly #wanted: readonly Subscription[];
+  /** Symbols that were given up. */
+  readonly #left = new Set<string>();
   readonly #handlers: ConnectionHandlers;
   readonly #stop = new AbortController();
   #outbox: Outbox | undefined;
   #mapper: Mapper | undefined;
   #running: Promise<void> | undefined;
   #sessions = 0;
+  /** Ends the session that runs. */
+  #end: ((reason: string, planned: boolean) => void) | undefined;
+  #refused = false;
 
   constructor(
     venue: Venue,
@@ -66,7 +73,7 @@ export class Connection {
   ) {
     this.#venue = venue;
     this.#url = url;
-    this.#subscriptions = subscriptions;
+    this.#wanted = subscriptions;
     this.#handlers = handlers;
   }
 
@@ -85,10 +92,43 @@ export class Connection {
     this.#outbox?.send(...leave, ...this.#venue.subscribe(subscriptions));
   }
 
+  /** Takes a symbol's subscriptions back, where it carries any. */
+  leave(symbol: string): void {
+    const subscriptions = this.#of(symbol);
+    if (subscriptions.length === 0 || this.#left.has(symbol)) return;
+    this.#left.add(symbol);
+    const leave = this.#mapper?.unsubscribe?.(subscriptions) ?? this.#venue.unsubscribe(subscriptions);
+    this.#outbox?.send(...leave);
+    if (this.isIdle) this.#end?.('it has nothing to carry', true);
+    // Some venues refuse a whole request for the sake of one symbol.
+    else if (this.#refused) this.#outbox?.send(...this.#venue.subscribe(this.#subscriptions));
+    this.#refused = false;
+  }
+
+  /** Subscribes to it again. */
+  join(symbol: string): void {
+    if (this.#left.delete(symbol)) this.#outbox?.send(...this.#venue.subscribe(this.#of(symbol)));
+  }
+
+  /** All it carried was given up: it connects again when something is taken up. */
+  get isIdle(): boolean {
+    return this.#subscriptions.length === 0;
+  }
+
+  get #subscriptions(): Subscription[] {
+    return this.#wanted.filter(({ symbol }) => !this.#left.has(symbol));
+  }
+
+  #of = (symbol: string): Subscription[] => this.#wanted.filter((each) => each.symbol === symbol);
+
   async #run() {
     const { signal } = this.#stop;
     const quota = connectQuota(this.#url, this.#venue);
-    for (let attempt = 0; await quota.take(1, signal); attempt++) {
+    const isWanted = async () => {
+      while (this.isIdle && (await sleep(IDLE_MS, signal)));
+      return quota.take(1, signal);
+    };
+    for (let attempt = 0; await isWanted(); attempt++) {
       const startedAt = monotonic();
       const ending = await this.#session();
       if (signal.aborted) return;
@@ -137,6 +177,7 @@ export class Connection {
         watch.close();
         outbox.close();
         this.#outbox = undefined;
+        this.#end = undefined;
         this.#stop.signal.removeEventListener('abort', stop);
         resolve(ending ?? { reason: closeReason(code, why), planned: false });
       });
@@ -145,8 +186,10 @@ export class Connection {
 
   #open(ws: WebSocket, outbox: Outbox, watch: Watch, end: (reason: string, planned?: boolean) => void) {
     const { limits } = this.#venue;
-    const mapper = this.#venue.createMapper(this.#subscriptions.map(({ symbol }) => symbol));
+    const mapper = this.#venue.createMapper(this.#wanted.map(({ symbol }) => symbol));
     this.#outbox = outbox;
+    this.#end = end;
+    this.#refused = false;
     this.#mapper = mapper;
     watch.start(() => limits.ping && outbox.sendNow(limits.ping.message, limits.ping.free));
     this.#handlers.onOpen();
@@ -166,6 +209,7 @@ export class Connection {
         this.#handlers.onLive();
       }
       const control = reading.kind === 'ignored' ? undefined : reading.control;
+      if (control?.type === 'refused') this.#refused = true;
       if (control?.type === 'reconnect') end(control.reason, true);
       if (control?.type === 'answer') outbox.sendNow(control.message);
     });

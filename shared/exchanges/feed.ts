@@ -1,9 +1,10 @@
 import { now } from '../clock.ts';
 import type { BookUpdate, MarketEvent } from '../domain/market.ts';
 import type { Book } from './book.ts';
-import { type BadFrame, Connection } from './connection.ts';
+import { Connection } from './connection.ts';
 import { FeedBooks } from './feed-books.ts';
 import { fetchBookSnapshot } from './history.ts';
+import type { FeedEvents, RunningFeed } from './running-feed.ts';
 import type { Reading, Subscription, Venue } from './venue.ts';
 
 export type { BadFrame } from './connection.ts';
@@ -37,17 +38,11 @@ export interface RawFrame {
   data: Buffer;
 }
 
-export interface FeedOptions {
+export interface FeedOptions extends FeedEvents {
   venue: Venue;
   subscriptions: readonly Subscription[];
-  /** The events of one frame, in order. Books have taken them already. Must not throw, must not wait. */
-  onEvents(events: readonly MarketEvent[], receivedAt: number): void;
   /** Every frame, before it is read: for recordings. Must not throw, must not wait. */
   onFrame?(frame: RawFrame): void;
-  /** A frame that can't be read; the connection lives. */
-  onBadFrame?(bad: BadFrame): void;
-  /** The state changed. */
-  onStatus?(status: FeedStatus): void;
   /** Fetches a whole book of a unified symbol, one of `waiting`; over the venue's REST by default. */
   fetchBook?(symbol: string, waiting: number): Promise<BookUpdate>;
 }
@@ -56,12 +51,13 @@ export interface FeedOptions {
  * The one feed loop: every venue's market data over as many sockets as its limits ask for. Events come out in order
  * within a symbol; `book(symbol)` knows whether it is right, and a broken one resyncs alone.
  */
-export class Feed {
+export class Feed implements RunningFeed {
   readonly #options: FeedOptions;
   readonly #books: FeedBooks;
   readonly #connections: Connection[];
   readonly #down = new Map<number, string>();
   readonly #live = new Set<number>();
+  readonly #left = new Set<string>();
   readonly #status: FeedStatus;
 
   constructor(options: FeedOptions) {
@@ -91,7 +87,6 @@ export class Feed {
     });
   }
 
-  /** Starts connecting; an unreachable venue shows in the status and is tried for ever. */
   start(): void {
     for (const connection of this.#connections) connection.start();
   }
@@ -106,9 +101,20 @@ export class Feed {
     return { ...this.#status };
   }
 
-  /** The book of a symbol; undefined until the first word of it. Trade on it only while it is `live`. */
   book(symbol: string): Book | undefined {
     return this.#books.get(symbol);
+  }
+
+  leave(symbol: string): void {
+    this.#left.add(symbol);
+    for (const connection of this.#connections) connection.leave(symbol);
+    this.#books.disconnected(new Set([symbol]));
+    this.#options.onBook?.(symbol);
+  }
+
+  join(symbol: string): void {
+    this.#left.delete(symbol);
+    for (const connection of this.#connections) connection.join(symbol);
   }
 
   #connect({ url, wanted }: Part, index: number): Connection {
@@ -131,9 +137,11 @@ export class Feed {
         this.#options.onBadFrame?.(bad);
       },
       onDown: (reason) => {
-        this.#status.reconnects++;
         this.#live.delete(index);
-        this.#down.set(index, reason);
+        if (!this.#connections[index]?.isIdle) {
+          this.#status.reconnects++;
+          this.#down.set(index, reason);
+        }
         this.#books.disconnected(symbols);
         this.#summarize();
       },
@@ -142,19 +150,27 @@ export class Feed {
 
   #take(reading: Reading, receivedAt: number) {
     if (reading.kind === 'events') {
-      for (const event of reading.events) if (event.type === 'book') this.#books.apply(event);
-      if (reading.events.length > 0) this.#options.onEvents(reading.events, receivedAt);
+      const events = this.#wanted(reading.events);
+      for (const event of events) if (event.type === 'book') this.#books.apply(event);
+      if (events.length > 0) this.#options.onEvents(events, receivedAt);
     } else if (reading.kind === 'control' && reading.control.type === 'refused') {
       this.#status.reason = `the venue refused: ${reading.control.reason}`;
       this.#options.onStatus?.(this.status);
+      this.#options.onRefused?.();
     }
+  }
+
+  /** What a venue still sends of a symbol that was given up counts no more. */
+  #wanted(events: MarketEvent[]): MarketEvent[] {
+    return this.#left.size === 0 ? events : events.filter(({ symbol }) => !this.#left.has(symbol));
   }
 
   /** One connection down makes the feed down; it is live when all of them are. */
   #summarize() {
     const [reason] = this.#down.values();
     if (reason !== undefined) this.#change('down', reason);
-    else if (this.#live.size === this.#connections.length) this.#change('live', undefined);
+    else if (this.#connections.every(({ isIdle }, at) => isIdle || this.#live.has(at)))
+      this.#change('live', undefined);
   }
 
   #change(state: FeedState, reason: string | undefined) {
