@@ -28,13 +28,13 @@ const LONG_SEQUENCES = /"(p?seq)":(\d{16,19})(?=[,}])/g;
 /** So far behind the first one a change may still reach: 0 is kept for a counter that began anew. */
 const HEADROOM = 1_000_000_000_000n;
 
-/** Reads the frames of one connection; it remembers sequences, told trades and open candles. */
+/** Reads the frames of one connection; it remembers sequences, rates told last and open candles. */
 export class BitgetMapper implements Mapper {
   readonly #market: BitgetMarket;
   readonly #symbols = new Map<string, string>();
   readonly #sequenceBases = new Map<string, bigint>();
   readonly #books = new Map<string, { last: number; ts: number }>();
-  readonly #told = new Map<string, { trade?: Trade; funding?: Funding; mark?: Mark }>();
+  readonly #told = new Map<string, { funding?: Funding; mark?: Mark }>();
   readonly #openCandles = new OpenCandles();
 
   /** `symbols` are those that it will surely meet: spot's spelling can't always be split without them. */
@@ -73,15 +73,12 @@ export class BitgetMapper implements Mapper {
     }
   }
 
-  /** The first message repeats recent trades, the newest first; those that were told already are left out. */
+  /** The first message has recent trades, the newest first. */
   #readTrades(instId: unknown, message: Fields, receivedAt: number): Trade[] {
     const symbol = this.#symbol(instId);
-    const trades = rowsOf(message).map((row) => readBitgetTrade(row, symbol, receivedAt));
-    const last = this.#told.get(symbol)?.trade;
-    const fresh = trades.sort(compareIds).filter((trade) => !last || compareIds(trade, last) > 0);
-    const newest = fresh.at(-1);
-    if (newest) this.#tell(symbol, { trade: newest });
-    return fresh;
+    return rowsOf(message)
+      .map((row) => readBitgetTrade(row, symbol, receivedAt))
+      .sort(compareIds);
   }
 
   /** A checksum stands in old frames only: it was taken away on 2026-05-12 in favour of `seq` and `pseq`. */
@@ -175,7 +172,7 @@ export class BitgetMapper implements Mapper {
     return events([...closed, ...this.#openCandles.take(newest)]);
   }
 
-  #tell(symbol: string, news: { trade?: Trade; funding?: Funding; mark?: Mark }) {
+  #tell(symbol: string, news: { funding?: Funding; mark?: Mark }) {
     this.#told.set(symbol, { ...this.#told.get(symbol), ...news });
   }
 

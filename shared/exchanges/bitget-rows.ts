@@ -70,7 +70,7 @@ export function readBitgetTrade(item: unknown, symbol: string, receivedAt: numbe
 }
 
 /** Ids are snowflakes: above their lowest 22 bits they count milliseconds from here, as every pair we have seen does. */
-const ID_EPOCH = 1_435_725_920_677;
+export const ID_EPOCH = 1_435_725_920_677;
 
 /**
  * REST cuts a trade's time to the second ("second level"), the stream has the millisecond, and one trade must have

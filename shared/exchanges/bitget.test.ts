@@ -196,14 +196,6 @@ describe('A connection of Bitget', () => {
     });
   };
 
-  test('tells a trade once, whatever repeats it', () => {
-    const later = TRADES.replace('snapshot', 'update').replaceAll(
-      '1478949856623706112',
-      '1478949856623706113',
-    );
-    expect(events([TRADES, TRADES, later]).map((told) => told.length)).toEqual([2, 0, 1]);
-  });
-
   test('tells funding and mark price when they change', () => {
     const moved = TICKER.replace('77592.30', '77593');
     const settled = moved.replace('1789380800000', '1789409600000');

@@ -2,9 +2,18 @@ import { Desk } from '../desk.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Market } from '../market.ts';
 import { binance } from './binance.ts';
+import { bitget } from './bitget.ts';
+import { gate } from './gate.ts';
 
 /** Every dialect: the one place to add a line for a new one. */
-export const DIALECTS: readonly Dialect[] = [binance('spot'), binance('usdm'), binance('coinm')];
+export const DIALECTS: readonly Dialect[] = [
+  binance('spot'),
+  binance('usdm'),
+  binance('coinm'),
+  bitget('spot'),
+  bitget('futures'),
+  gate,
+];
 
 /** A desk for every dialect, and the simulated exchange's own, which speaks Binance's at the root. */
 export function openDesks(markets: readonly Market[]): Desk[] {
