@@ -1,20 +1,30 @@
+import type { Gap } from '../shared/domain/gap.ts';
 import type { Candle, Trade } from '../shared/domain/market.ts';
 import type { OrderFlow } from '../shared/domain/order-flow.ts';
 import { shardKeyOf, shardOf } from '../shared/queue/queues.ts';
 import type { EventBatch } from '../shared/tasks/batch.ts';
 import { type BookTop, Columns } from '../shared/tasks/columns.ts';
-import type { Gap } from './continuity.ts';
 import { Lane } from './lane.ts';
-import type { Parcel } from './parcel.ts';
+import type { Parcel, Span } from './parcel.ts';
 
 /** A parcel that is being filled. */
 export class Shipment extends Columns {
   readonly gaps: Gap[] = [];
-  /** Symbol → last trade id of the batch. */
-  readonly cursors = new Map<string, string>();
+  readonly #spans = new Map<string, { first: Trade; last: Trade }>();
+
+  override trade(trade: Trade): void {
+    super.trade(trade);
+    const span = this.#spans.get(trade.symbol);
+    if (span) span.last = trade;
+    else this.#spans.set(trade.symbol, { first: trade, last: trade });
+  }
 
   seal(): Parcel {
-    return { batch: this.build(), gaps: this.gaps, cursors: [...this.cursors] };
+    const spans = [...this.#spans].map(([symbol, { first, last }]): [string, Span] => [
+      symbol,
+      { first: { id: first.id, ts: first.ts }, last: { id: last.id, ts: last.ts } },
+    ]);
+    return { batch: this.build(), gaps: this.gaps, spans };
   }
 }
 
@@ -61,13 +71,12 @@ export class Batcher {
     return this.lanes.reduce((sum, { events }) => sum + events, 0);
   }
 
-  /** `gap`: what is missing just before this trade. */
-  trade(trade: Trade, gap?: Gap): void {
+  /** `gaps`: what may be missing just before this trade. */
+  trade(trade: Trade, gaps: readonly Gap[] = []): void {
     const lane = this.#lane(trade.symbol);
     const shipment = lane.open;
     shipment.trade(trade);
-    if (gap) shipment.gaps.push(gap);
-    shipment.cursors.set(trade.symbol, trade.id);
+    if (gaps.length > 0) shipment.gaps.push(...gaps);
     lane.added();
   }
 

@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type TestRedis, testRedis } from '../ops/testing/services.ts';
+import { expect, test } from '@jest/globals';
+import type { Mark } from '../shared/domain/gap.ts';
 import type { Trade } from '../shared/domain/market.ts';
-import { Continuity, type Gap } from './continuity.ts';
+import { Continuity } from './continuity.ts';
 
-let redis: TestRedis;
-const KEY = 'test:cursors:sim';
 const symbol = 'BTC/USDT';
-beforeAll(async () => {
-  redis = await testRedis();
-});
-beforeEach(() => redis.redis.del(KEY));
-afterAll(() => redis.close());
 
 const trade = (id: number | string, ts = 1_000 + Number(id)): Trade => ({
   type: 'trade',
@@ -24,73 +17,77 @@ const trade = (id: number | string, ts = 1_000 + Number(id)): Trade => ({
   side: 'buy',
 });
 
-async function started(): Promise<Continuity> {
-  const continuity = new Continuity({ redis: redis.redis, namespace: 'test', venue: 'sim' });
-  await continuity.seed();
+const mark = (id: number | string, ts = 1_000 + Number(id)): Mark => ({ id: String(id), ts });
+
+/** Where trades have been heard since `first`. */
+function started(first = trade(10), tradeBreaks: 'ids' | 'time' = 'ids'): Continuity {
+  const continuity = new Continuity(tradeBreaks);
+  continuity.accept(first);
   return continuity;
 }
 
-async function advance(continuity: Continuity, id: number): Promise<Gap[]> {
-  const lost: Gap[] = [];
-  await continuity.advance(new Map([[symbol, String(id)]]), async (gap) => void lost.push(gap));
-  return lost;
-}
-
-test('contiguous, late and repeated trades are no gap; a jump is', async () => {
-  const continuity = await started();
-  continuity.accept(trade(10));
-  expect(continuity.accept(trade(11))).toBeUndefined();
-  expect(continuity.accept(trade(11))).toBeUndefined();
-  expect(continuity.accept(trade(9))).toBeUndefined();
-  expect(continuity.accept(trade(15))).toMatchObject({ symbol, fromId: '12', toId: '14' });
-  expect(continuity.accept(trade(13))).toBeUndefined();
-  expect(continuity.accept(trade(16))).toBeUndefined();
-});
-
-test('ids that begin again later in time are a new sequence, no gap and no duplicate', async () => {
-  const continuity = await started();
-  continuity.accept(trade(1_000_000));
-  expect(continuity.accept(trade(5, 9_000_000))).toBeUndefined();
-  expect(continuity.accept(trade(7, 9_000_001))).toMatchObject({ fromId: '6', toId: '6' });
-});
-
-test('ids that are no whole numbers are not watched', async () => {
-  expect((await started()).accept(trade('a-1', 1))).toBeUndefined();
-});
-
-test('without a cursor the beginning is unknown; with one, the next producer finds its place', async () => {
-  const first = await started();
-  expect(first.accept(trade(10))).toMatchObject({ fromId: '0', toId: '9' });
-  expect(await advance(first, 10)).toEqual([]);
-  const second = await started();
-  expect(second.accept(trade(14))).toMatchObject({
-    fromId: '11',
-    toId: '13',
-    cause: 'the producer was not running',
-  });
-});
-
-test('a Redis that was emptied shows at the next batch, from an unknown beginning to the end of that batch', async () => {
-  const continuity = await started();
-  await advance(continuity, 10);
-  await redis.redis.del(KEY);
-  expect(await advance(continuity, 20)).toEqual([
-    { symbol, fromId: '0', toId: '20', cause: 'Redis lost what it held' },
+test('contiguous, late and repeated trades are no gap; a jump is', () => {
+  const continuity = started();
+  for (const id of [11, 11, 9]) expect(continuity.accept(trade(id))).toEqual([]);
+  expect(continuity.accept(trade(15))).toMatchObject([
+    { symbol, cause: 'sequence', noticedAt: 1_015, from: mark(11), to: mark(15) },
   ]);
-  expect(await advance(continuity, 30)).toEqual([]);
+  for (const id of [13, 16]) expect(continuity.accept(trade(id))).toEqual([]);
 });
 
-test('a Redis that was set back shows with where it stands', async () => {
-  const continuity = await started();
-  await advance(continuity, 10);
-  await redis.redis.hset(KEY, symbol, '7');
-  expect(await advance(continuity, 20)).toMatchObject([{ fromId: '8', toId: '20' }]);
-  expect(await redis.redis.hget(KEY, symbol)).toBe('20');
+test('ids that begin again much later are a new sequence, no gap and no duplicate', () => {
+  const continuity = started(trade(1_000_000));
+  expect(continuity.accept(trade(5, 9_000_000))).toEqual([]);
+  expect(continuity.accept(trade(7, 9_000_001))).toMatchObject([
+    { from: mark(5, 9_000_000), to: { id: '7' } },
+  ]);
 });
 
-test('an advance that is repeated after an answer was lost finds nothing lost', async () => {
-  const continuity = await started();
-  await advance(continuity, 10);
-  await redis.redis.hset(KEY, symbol, '20');
-  expect(await advance(continuity, 20)).toEqual([]);
+test('where ids do not count up a jump proves nothing', () => {
+  expect(started(trade(10), 'time').accept(trade(90))).toEqual([]);
+  expect(started(trade('a', 1)).accept(trade('c', 2))).toEqual([]);
+});
+
+test('an interruption is a gap up to the next trade, even when the ids are contiguous', () => {
+  const continuity = started();
+  continuity.interrupt([symbol], 'disconnect', 'cut', 2_000);
+  continuity.interrupt([symbol], 'disconnect', 'refused', 2_001);
+  continuity.resume([symbol]);
+  expect(continuity.accept(trade(10))).toEqual([]);
+  expect(continuity.accept(trade(11))).toEqual([
+    { symbol, cause: 'disconnect', detail: 'cut', noticedAt: 2_000, from: mark(10), to: mark(11) },
+  ]);
+  expect(continuity.accept(trade(12))).toEqual([]);
+});
+
+test('a quiet symbol leaves no gap untold: it reaches to the present, and is told again when a trade ends it', () => {
+  const continuity = started(trade('a', 5), 'time');
+  continuity.interrupt([symbol], 'disconnect', 'cut', 2_000);
+  expect(continuity.settle([symbol])).toEqual([]);
+  continuity.resume([symbol]);
+  const told = { symbol, cause: 'disconnect', detail: 'cut', noticedAt: 2_000, from: mark('a', 5) };
+  expect(continuity.settle([symbol])).toEqual([told]);
+  expect(continuity.settle([symbol])).toEqual([]);
+  expect(continuity.accept(trade('b', 9))).toEqual([{ ...told, to: mark('b', 9) }]);
+});
+
+test('two interruptions without a trade between them are two gaps', () => {
+  const continuity = started();
+  for (const at of [2_000, 3_000]) {
+    continuity.interrupt([symbol], 'disconnect', 'cut', at);
+    continuity.resume([symbol]);
+  }
+  expect(continuity.accept(trade(14)).map(({ noticedAt }) => noticedAt)).toEqual([2_000, 3_000]);
+});
+
+test('the time before the start is an interruption, from the cursor on or from where only the archive knows', () => {
+  const cursors = new Map([[symbol, mark(10)]]);
+  const next = new Continuity('ids');
+  next.begin([symbol], cursors);
+  expect(next.accept(trade(11))).toMatchObject([{ cause: 'crash', from: mark(10), to: mark(11) }]);
+  const first = new Continuity('ids');
+  first.begin([symbol], new Map());
+  const [gap] = first.accept(trade(11));
+  expect(gap).toMatchObject({ cause: 'redis', to: mark(11) });
+  expect(gap).not.toHaveProperty('from');
 });

@@ -1,101 +1,131 @@
-import type { Redis } from 'ioredis';
+import { now } from '../shared/clock.ts';
+import type { Gap, GapCause, Mark } from '../shared/domain/gap.ts';
 import type { Trade } from '../shared/domain/market.ts';
+import type { Promises } from '../shared/exchanges/venue.ts';
 
-/** A stretch of trade ids that never got onto the queue, or may have been lost on it; both ids included. */
-export interface Gap {
-  symbol: string;
-  /** `0`: nobody here knows where it begins; the archive does. */
-  fromId: string;
-  toId: string;
-  cause: string;
-}
+/** A smaller id with a time later than this is no straggler: the venue counts afresh. */
+const AFRESH_MS = 10_000;
+const NONE: readonly Gap[] = [];
 
 /**
- * Knows for every symbol the last trade id that was put onto the queue, and finds what is missing before the next.
+ * Knows for every symbol the last trade that was taken, and tells what may be missing before the next.
  *
- * `accept` compares ids in the order of arrival: a disconnect, a dropped frame or shed load leaves a hole there.
- * `advance` keeps the cursors in Redis after a batch is on its queue, and compares what Redis holds with what was
- * written last: a producer that died finds its place again at the start, and a Redis that was emptied or set back
- * shows at the next batch. Venues whose trade ids are no whole numbers are not watched.
+ * Two things make a gap. An interruption (`interrupt`: a disconnect, shed load, the time before the start) always does,
+ * whatever the ids say afterwards: it ends with the next trade, or with `settle` where none comes. A hole in the ids
+ * does where the venue's rise by one.
  */
 export class Continuity {
-  readonly #redis: Redis;
-  readonly #key: string;
-  readonly #accepted = new Map<string, { id: number; ts: number }>();
-  readonly #written = new Map<string, string>();
+  readonly #tradeBreaks: Promises['tradeBreaks'];
+  readonly #places = new Map<string, Place>();
 
-  constructor({ redis, namespace, venue }: { redis: Redis; namespace: string; venue: string }) {
-    this.#redis = redis;
-    this.#key = `${namespace}:cursors:${venue}`;
+  constructor(tradeBreaks: Promises['tradeBreaks']) {
+    this.#tradeBreaks = tradeBreaks;
   }
 
-  /** Reads where the last producer of this venue stopped; rejects while Redis is away. */
-  async seed(): Promise<void> {
-    const cursors = await this.#redis.hgetall(this.#key);
-    for (const [symbol, id] of Object.entries(cursors)) {
-      this.#written.set(symbol, id);
-      this.#accepted.set(symbol, { id: Number(id), ts: 0 });
+  /** Where an earlier producer stopped: what happened since then may be missing. */
+  begin(symbols: Iterable<string>, cursors: { get(symbol: string): Mark | undefined }): void {
+    for (const symbol of symbols) {
+      const cursor = cursors.get(symbol);
+      if (cursor) {
+        this.#places.set(symbol, { ...cursor, number: Number(cursor.id), cuts: [], isCut: false });
+        this.interrupt([symbol], 'crash', 'the producer was not running');
+      } else this.interrupt([symbol], 'redis', 'no cursor in Redis: a first start, or Redis was emptied');
     }
   }
 
-  /** Takes note of a trade that goes into a batch; returns the gap before it, if there is one. */
-  accept({ symbol, id: text, ts }: Trade): Gap | undefined {
-    const id = Number(text);
-    if (!Number.isSafeInteger(id)) return undefined;
-    const last = this.#accepted.get(symbol);
-    if (!last) {
-      this.#accepted.set(symbol, { id, ts });
-      return gapBefore(symbol, 0, id, 'no cursor in Redis: a first start, or Redis was emptied');
+  /** From now on trades of these symbols may be lost. Another word of it before the next trade or `resume` adds none. */
+  interrupt(symbols: Iterable<string>, cause: GapCause, detail: string, noticedAt = now()): void {
+    for (const symbol of symbols) {
+      const place = this.#placeOf(symbol);
+      if (place.isCut) continue;
+      place.isCut = true;
+      // One that was told reaches as far as the archive will ask; the trade to come ends the newest.
+      place.cuts = [...place.cuts.filter(({ told }) => !told), { cause, detail, noticedAt, told: false }];
     }
-    if (id === last.id + 1) {
-      last.id = id;
-      last.ts = ts;
-      return undefined;
-    }
-    const isLate = id <= last.id && ts <= last.ts;
-    if (isLate) return undefined;
-    const gap =
-      id > last.id
-        ? gapBefore(symbol, last.id + 1, id, last.ts === 0 ? 'the producer was not running' : 'trades missed')
-        : undefined;
-    this.#accepted.set(symbol, { id, ts });
-    return gap;
   }
 
-  /**
-   * Moves the cursors (symbol → trade id) behind a batch that is on its queue. What Redis turns out to have lost goes
-   * to `onLost` before the cursor moves on. Rejects while Redis is away; may be called again with the same cursors.
-   */
-  async advance(cursors: ReadonlyMap<string, string>, onLost: (gap: Gap) => Promise<void>): Promise<void> {
-    if (cursors.size === 0) return;
-    const moves = [...cursors].flatMap(([symbol, id]) => [symbol, this.#written.get(symbol) ?? '', id]);
-    const differing = (await this.#redis.eval(MOVE_CURSORS, 1, this.#key, ...moves)) as string[];
-    for (let i = 0; i < differing.length; i += 2) {
-      const [symbol, held] = [differing[i] as string, differing[i + 1] as string];
-      // Up to this batch's own last trade: it was on its queue before Redis was looked at.
-      const next = Number(cursors.get(symbol)) + 1;
-      const gap = gapBefore(symbol, held ? Number(held) + 1 : 0, next, 'Redis lost what it held');
-      if (gap) await onLost(gap);
+  /** Trades of these symbols are heard again. */
+  resume(symbols: Iterable<string>): void {
+    for (const symbol of symbols) this.#placeOf(symbol).isCut = false;
+  }
+
+  /** Gaps of symbols that are heard again and have had no trade since: they reach to the present. */
+  settle(symbols: Iterable<string>): Gap[] {
+    const gaps: Gap[] = [];
+    for (const symbol of symbols) {
+      const place = this.#placeOf(symbol);
+      if (place.isCut) continue;
+      for (const cut of place.cuts) {
+        if (!cut.told) gaps.push(gapOf(symbol, cut, place));
+        cut.told = true;
+      }
     }
-    if (differing.length > 0) await this.#redis.hset(this.#key, ...[...cursors].flat());
-    for (const [symbol, id] of cursors) this.#written.set(symbol, id);
+    return gaps;
+  }
+
+  /** Takes note of a trade that goes into a batch; returns the gaps before it. */
+  accept(trade: Trade): readonly Gap[] {
+    const { symbol, id, ts } = trade;
+    const place = this.#placeOf(symbol);
+    const number = Number(id);
+    const step = this.#step(place, trade, number);
+    if (step === 'late') return NONE;
+    const gaps = place.cuts.length > 0 || step === 'hole' ? gapsBefore(trade, place, step === 'hole') : NONE;
+    place.id = id;
+    place.number = number;
+    place.ts = ts;
+    if (place.cuts.length > 0) place.cuts = [];
+    place.isCut = false;
+    return gaps;
+  }
+
+  /** How a trade stands to the last one; a late one changes nothing. */
+  #step(place: Place, { id, ts }: Trade, number: number): 'next' | 'hole' | 'late' {
+    if (place.id === undefined) return 'next';
+    const areCounted = this.#tradeBreaks === 'ids' && Number.isSafeInteger(number + place.number);
+    if (!areCounted) return ts > place.ts || (ts === place.ts && id !== place.id) ? 'next' : 'late';
+    if (number === place.number + 1) return 'next';
+    if (number > place.number) return 'hole';
+    return ts > place.ts + AFRESH_MS ? 'next' : 'late';
+  }
+
+  #placeOf(symbol: string): Place {
+    let place = this.#places.get(symbol);
+    if (!place) {
+      place = { id: undefined, number: Number.NaN, ts: 0, cuts: [], isCut: false };
+      this.#places.set(symbol, place);
+    }
+    return place;
   }
 }
 
-function gapBefore(symbol: string, fromId: number, id: number, cause: string): Gap | undefined {
-  return fromId < id ? { symbol, fromId: String(fromId), toId: String(id - 1), cause } : undefined;
+/** The last trade of a symbol, and what has happened since. */
+interface Place {
+  /** Undefined before the first trade that anybody remembers. */
+  id: string | undefined;
+  number: number;
+  ts: number;
+  cuts: Cut[];
+  /** Trades may be lost right now. */
+  isCut: boolean;
 }
 
-/** Sets each field that holds what is expected, or already the new value; returns the others with what they hold. */
-const MOVE_CURSORS = `
-local differing = {}
-for i = 1, #ARGV, 3 do
-  local held = redis.call('HGET', KEYS[1], ARGV[i]) or ''
-  if held == ARGV[i + 1] or held == ARGV[i + 2] then
-    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2])
-  else
-    differing[#differing + 1] = ARGV[i]
-    differing[#differing + 1] = held
-  end
-end
-return differing`;
+type Cut = Pick<Gap, 'cause' | 'detail' | 'noticedAt'> & { told: boolean };
+
+function gapsBefore({ symbol, id, ts, receivedAt }: Trade, place: Place, isHole: boolean): Gap[] {
+  const to = { id, ts };
+  if (place.cuts.length > 0) return place.cuts.map((cut) => gapOf(symbol, cut, place, to));
+  if (!isHole) return [];
+  const detail = 'trade ids were left out';
+  return [gapOf(symbol, { cause: 'sequence', detail, noticedAt: receivedAt }, place, to)];
+}
+
+function gapOf(
+  symbol: string,
+  { cause, detail, noticedAt }: Omit<Cut, 'told'>,
+  place: Place,
+  to?: Mark,
+): Gap {
+  const from = place.id === undefined ? {} : { from: { id: place.id, ts: place.ts } };
+  return { symbol, cause, detail, noticedAt, ...from, ...(to && { to }) };
+}

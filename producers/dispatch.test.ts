@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Gap } from '../shared/domain/gap.ts';
 import { RejectError, RetryError } from '../shared/errors.ts';
 import { createLog } from '../shared/log.ts';
 import { Shipment } from './batcher.ts';
@@ -10,6 +11,7 @@ import type { Parcel } from './parcel.ts';
 import { Spool } from './spool.ts';
 
 /** Queues that can be away, and what they took. */
+const AT = 1_790_000_000_000;
 const log = createLog('test', 'fatal');
 let folder: string;
 let spool: Spool<Parcel>;
@@ -21,10 +23,11 @@ const start = async (maxBytes = 1e6) => {
   spool = await Spool.open<Parcel>({ folder, name: 'sim', maxBytes });
   dispatch = new Dispatch({ deliver, spool, log });
 };
-const deliver = async ({ cursors }: Parcel) => {
+const deliver = async ({ spans }: Parcel) => {
   if (away) throw new RetryError('the queues are away');
-  if (cursors[0]?.[1] === 'bad') throw new RejectError('no queue takes this');
-  taken.push(cursors[0]?.[1] as string);
+  const id = spans[0]?.[1].last.id as string;
+  if (id === 'bad') throw new RejectError('no queue takes this');
+  taken.push(id);
 };
 
 beforeEach(async () => {
@@ -47,10 +50,9 @@ function shipment(id: string): Shipment {
     price: '1',
     size: '1',
     side: 'buy',
-    ts: 1_790_000_000_000,
-    receivedAt: 1_790_000_000_000,
+    ts: AT,
+    receivedAt: AT,
   });
-  made.cursors.set('BTC/USDT', id);
   return made;
 }
 
@@ -70,9 +72,13 @@ test('while the queues are away batches wait on disk, and nobody overtakes them 
   expect(taken).toEqual(['1', '2', '3', '4', '5']);
 });
 
-test('gaps and cursors travel with their batch, over the disk and over a restart', async () => {
+test('gaps and where its trades end travel with their batch, over the disk and over a restart', async () => {
   away = true;
-  const lost = { symbol: 'BTC/USDT', fromId: '5', toId: '9', cause: 'trades missed' };
+  const [from, to] = [
+    { id: '4', ts: AT - 9 },
+    { id: '10', ts: AT },
+  ];
+  const lost: Gap = { symbol: 'BTC/USDT', cause: 'disconnect', detail: 'cut', noticedAt: AT, from, to };
   const late = shipment('10');
   late.gaps.push(lost);
   await dispatch.send(late);
@@ -82,7 +88,9 @@ test('gaps and cursors travel with their batch, over the disk and over a restart
   dispatch = new Dispatch({ deliver: async (parcel) => void parcels.push(parcel), spool, log });
   dispatch.drain();
   expect(await dispatch.drained(5_000)).toBe(true);
-  expect(parcels).toEqual([{ batch: late.build(), gaps: [lost], cursors: [['BTC/USDT', '10']] }]);
+  expect(parcels).toEqual([
+    { batch: late.build(), gaps: [lost], spans: [['BTC/USDT', { first: to, last: to }]] },
+  ]);
 });
 
 test('when the spool is full as well, the shipment stays with the sender; what waits is still delivered', async () => {

@@ -9,6 +9,7 @@ import type { PriceWriter } from '../shared/prices/writer.ts';
 import type { Batcher } from './batcher.ts';
 import type { Continuity } from './continuity.ts';
 import { FlowMeter, flowOptions } from './flow-meter.ts';
+import type { GapWatch } from './gap-watch.ts';
 import type { Glimpse } from './glimpse.ts';
 
 interface Books {
@@ -20,6 +21,7 @@ interface IntakeDeps {
   config: Config;
   batcher: Batcher;
   continuity: Continuity;
+  gaps: GapWatch;
   prices: PriceWriter;
   glimpse: Glimpse;
   metrics: Metrics;
@@ -33,6 +35,7 @@ export class Intake {
   readonly #deps: IntakeDeps;
   readonly #symbols = new Set<string>();
   readonly #flow: FlowMeter;
+  readonly #shedTrades = new Set<string>();
   #shed = 0;
   #shedSince = 0;
 
@@ -49,6 +52,7 @@ export class Intake {
         glimpse.trade(event);
         this.#flow.trade(event);
         if (this.#hasRoom()) this.#trade(event);
+        else this.#shedTrade(event);
       } else if (event.type === 'candle') {
         prices.candle(event);
         glimpse.candle(event);
@@ -92,6 +96,11 @@ export class Intake {
     batcher.trade(trade, continuity.accept(trade));
   }
 
+  #shedTrade({ symbol }: Trade) {
+    this.#shedTrades.add(symbol);
+    this.#deps.gaps.lost([symbol], 'overflow', 'no memory was left for it while Redis was away');
+  }
+
   #showBook(symbol: string, books: Books) {
     const book = books.book(symbol);
     if (!book) return;
@@ -100,8 +109,8 @@ export class Intake {
   }
 
   /**
-   * While Redis is away memory holds only so much; what comes beyond is left out here, shows as a gap at the next
-   * trade that is taken, and is fetched from the venue then.
+   * While Redis is away memory holds only so much; what comes beyond is left out here, is a gap up to the next trade
+   * that is taken, and is fetched from the venue then.
    */
   #hasRoom(): boolean {
     const { batcher, config, log } = this.#deps;
@@ -109,6 +118,8 @@ export class Intake {
       if (this.#shed > 0) {
         log.warn({ shed: this.#shed }, 'taking events again; those left out are asked for');
         this.#shed = 0;
+        this.#deps.gaps.heard(this.#shedTrades);
+        this.#shedTrades.clear();
         this.#deps.onShed(this.#shedSince);
       }
       return true;

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { now } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import { Batcher } from './batcher.ts';
-import type { Continuity } from './continuity.ts';
+import type { Cursors } from './cursors.ts';
 import { Dispatch } from './dispatch.ts';
 import type { Parcel } from './parcel.ts';
 import type { Kit } from './producer.ts';
@@ -14,12 +15,17 @@ const DRAIN_MS = 6_000;
 const LEFTOVERS_MS = 10_000;
 const MB = 1024 * 1024;
 
+export interface Outlet {
+  batcher: Batcher;
+  sender: Sender;
+}
+
 /**
  * The way of events to the archive: batcher → queues, and over the spool on disk while the queues can't take them.
  * What an earlier producer left in the spool goes first. `onLost` is told when Redis has lost what was on it.
  */
-export async function openOutlet(kit: Kit, continuity: Continuity, onLost: () => void): Promise<Batcher> {
-  const { name, config, log, releasers, queues, metrics } = kit;
+export async function openOutlet(kit: Kit, cursors: Cursors, onLost: () => void): Promise<Outlet> {
+  const { name, symbols, config, log, releasers, queues, metrics } = kit;
   const spool = await Spool.open<Parcel>({
     folder: join(config.MILLRACE_HOME, 'spool'),
     name,
@@ -30,7 +36,7 @@ export async function openOutlet(kit: Kit, continuity: Continuity, onLost: () =>
   const sender = new Sender({
     venue: name,
     queues,
-    continuity,
+    cursors,
     metrics,
     log,
     maxJobs: config.QUEUE_MAX_BATCHES,
@@ -60,9 +66,11 @@ export async function openOutlet(kit: Kit, continuity: Continuity, onLost: () =>
   });
   if (!spool.isEmpty) {
     log.info({ bytes: spool.bytes }, 'an earlier producer left events in the spool');
+    const emptied = symbols.filter((symbol) => !cursors.get(symbol));
+    const detail = 'Redis was emptied while no producer was running';
+    for (const symbol of emptied) await sender.tell({ symbol, cause: 'redis', detail, noticedAt: now() });
     dispatch.drain();
     await dispatch.drained(LEFTOVERS_MS);
-    await continuity.seed();
   }
-  return batcher;
+  return { batcher, sender };
 }

@@ -20,8 +20,10 @@ import { BadFrames } from './bad-frames.ts';
 import type { Batcher } from './batcher.ts';
 import { CandleHistory } from './candle-history.ts';
 import { Continuity } from './continuity.ts';
+import { Cursors } from './cursors.ts';
 import { FeedNews } from './feed-news.ts';
 import { statusOf } from './feed-status.ts';
+import { GapWatch } from './gap-watch.ts';
 import { Glimpse } from './glimpse.ts';
 import { Intake } from './intake.ts';
 import { Interruption } from './interruption.ts';
@@ -36,7 +38,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
  * One producer: the feed of one entry of `SUPPORTED_EXCHANGES`, batched onto the queues, until its releasers close.
  *
  * Trades, closed candles and book snapshots go to `archive_batch`; prices, open candles and live books to the price
- * cache; what may have been lost is asked for by `backfill_trades` and `bootstrap`.
+ * cache; trades that may have been lost are told to `record_gap`, candles asked for by `bootstrap`.
  * @throws {UserError} when the exchange, its address or an interval is not to be had
  */
 export async function startProducer(
@@ -58,19 +60,24 @@ export async function startProducer(
   const queues = new Queues(redis, { prefix: namespace, shards });
   releasers.push('queues', () => queues.close());
   const metrics = createMetrics(producerName(entry.name));
-  const kit: Kit = { name, entry, config, log, releasers, redis, queues, metrics };
+  const kit: Kit = { name, entry, symbols, config, log, releasers, redis, queues, metrics };
 
   const stop = new AbortController();
   releasers.push('retries', () => stop.abort());
   const patiently = (work: () => Promise<void>) => untilDone(work, { log, signal: stop.signal });
-  const continuity = new Continuity({ redis, namespace, venue: name });
-  await patiently(() => continuity.seed());
+  const cursors = new Cursors({ redis, namespace, venue: name });
+  await patiently(() => cursors.read());
   const history = new CandleHistory({ venue: name, symbols, intervals, queues });
   const askForCandles = (since: number) => void patiently(() => history.askSince(since));
 
-  const batcher = await openOutlet(kit, continuity, () => askForCandles(now() - LOOK_BACK_MS));
-  const intake = startIntake(kit, { batcher, continuity, onShed: askForCandles });
-  const feed = createFeed(kit, venue, subscriptionsOf(venue, symbols, intervals), intake, askForCandles);
+  const { batcher, sender } = await openOutlet(kit, cursors, () => askForCandles(now() - LOOK_BACK_MS));
+  const continuity = new Continuity(venue.promises.tradeBreaks);
+  continuity.begin(symbols, cursors);
+  const gaps = new GapWatch(continuity, (gap) => void patiently(() => sender.tell(gap)));
+  releasers.push('gaps', () => gaps.close());
+  const intake = startIntake(kit, { batcher, continuity, gaps, onShed: askForCandles });
+  const subscriptions = subscriptionsOf(venue, symbols, intervals);
+  const feed = createFeed(kit, venue, subscriptions, { intake, gaps, askForCandles });
   releasers.push('book snapshots', intake.keepBooks(feed, symbols, config.BOOK_SNAPSHOT_MS));
   const heartbeat = startHeartbeat(
     redis,
@@ -89,6 +96,7 @@ export async function startProducer(
 export interface Kit {
   name: string;
   entry: Entry;
+  symbols: string[];
   config: Config;
   log: Log;
   releasers: Releasers;
@@ -110,7 +118,7 @@ async function connect(config: Config, log: Log, releasers: Releasers): Promise<
 /** The ways of an event: to the archive, to the price cache, to people's eyes. */
 function startIntake(
   { name, config, log, releasers, redis, metrics }: Kit,
-  archive: { batcher: Batcher; continuity: Continuity; onShed: (since: number) => void },
+  archive: { batcher: Batcher; continuity: Continuity; gaps: GapWatch; onShed: (since: number) => void },
 ): Intake {
   const glimpse = new Glimpse(redis, config.NAMESPACE);
   releasers.push('glimpse', () => glimpse.close());
@@ -124,8 +132,15 @@ function createFeed(
   { name, entry, log, releasers, queues, metrics }: Kit,
   venue: Venue,
   subscriptions: Subscription[],
-  intake: Intake,
-  askForCandles: (since: number) => void,
+  {
+    intake,
+    gaps,
+    askForCandles,
+  }: {
+    intake: Intake;
+    gaps: GapWatch;
+    askForCandles: (since: number) => void;
+  },
 ): Feed {
   const badFrames = new BadFrames({ venue: name, queues, metrics, log });
   releasers.push('bad frames', () => badFrames.close());
@@ -135,6 +150,8 @@ function createFeed(
     venue,
     subscriptions,
     onEvents: (events: readonly MarketEvent[]) => intake.take(events, feed),
+    onInterrupted: (symbols, reason) => gaps.lost(symbols, 'disconnect', reason),
+    onResumed: (symbols) => gaps.heard(symbols),
     onBadFrame: (bad) => badFrames.add(bad),
     onStatus: ({ state, reason }) => {
       log[state === 'down' ? 'warn' : 'info']({ state, reason }, 'feed');

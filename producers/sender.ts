@@ -1,16 +1,19 @@
 import { monotonic } from '../shared/clock.ts';
+import type { Gap } from '../shared/domain/gap.ts';
 import { RetryError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { type Queues, shardKeyOf } from '../shared/queue/queues.ts';
 import { slug } from '../shared/slug.ts';
 import type { EventBatch } from '../shared/tasks/batch.ts';
-import type { Continuity, Gap } from './continuity.ts';
+import type { Cursors } from './cursors.ts';
 import type { Parcel } from './parcel.ts';
 
 const LOOK_EVERY_MS = 100;
 /** Batches that wait for a worker; a healthy shard has none. */
 const BACKLOG = 8;
+/** Gaps that are told again when Redis has lost what it held; the ledger knows those that it has. */
+const TOLD_LATELY = 500;
 
 /** How many batches wait on a shard's queue, and when that was looked at. */
 interface Backlog {
@@ -22,10 +25,11 @@ interface Backlog {
 export class Sender {
   readonly #venue: string;
   readonly #queues: Queues;
-  readonly #continuity: Continuity;
+  readonly #cursors: Cursors;
   readonly #metrics: Metrics;
   readonly #log: Log;
   readonly #maxJobs: number;
+  readonly #toldLately: Gap[] = [];
   readonly #backlogs = new Map<string, Backlog>();
   readonly #onBacklog: (shardKey: string, pressed: boolean) => void;
   readonly #onLost: () => void;
@@ -33,7 +37,7 @@ export class Sender {
   constructor(deps: {
     venue: string;
     queues: Queues;
-    continuity: Continuity;
+    cursors: Cursors;
     metrics: Metrics;
     log: Log;
     /** Batches that may wait on one shard's queue, so that Redis holds only so much. */
@@ -44,7 +48,7 @@ export class Sender {
   }) {
     this.#venue = deps.venue;
     this.#queues = deps.queues;
-    this.#continuity = deps.continuity;
+    this.#cursors = deps.cursors;
     this.#metrics = deps.metrics;
     this.#log = deps.log;
     this.#maxJobs = deps.maxJobs;
@@ -57,23 +61,35 @@ export class Sender {
    * Doing it twice does no harm, for the archive knows every row by its natural key.
    * @throws {RetryError} when the shard's queue is full
    */
-  async send({ batch, gaps, cursors }: Parcel): Promise<void> {
+  async send({ batch, gaps, spans }: Parcel): Promise<void> {
     const shardKey = shardKeyOf({ venue: this.#venue, symbol: batch.symbols[0] as string });
     await this.#expectRoom(shardKey);
-    for (const gap of gaps) await this.#askForTrades(gap);
-    await this.#queues.enqueue('archive_batch', batch, { shardKey });
-    await this.#continuity.advance(new Map(cursors), async (gap) => {
-      await this.#askForTrades(gap);
+    for (const gap of gaps) await this.tell(gap);
+    const enqueue = () => this.#queues.enqueue('archive_batch', batch, { shardKey });
+    await enqueue();
+    await this.#cursors.move(new Map(spans), async (lost) => {
+      for (const gap of [...this.#toldLately, ...lost]) await this.tell(gap);
+      await enqueue();
       this.#onLost();
     });
     this.#count(batch);
   }
 
-  async #askForTrades({ symbol, fromId, toId, cause }: Gap): Promise<void> {
-    const id = `backfill-${slug(this.#venue)}-${slug(symbol)}-${fromId}-${toId}`;
-    const payload = { venue: this.#venue, symbol, fromId, toId, cause };
-    await this.#queues.enqueue('backfill_trades', payload, { id });
-    this.#log.info(payload, 'asked for missing trades');
+  /** Has a gap written into the ledger and closed, in the order of its symbol's batches. */
+  async tell(gap: Gap): Promise<void> {
+    const payload = { venue: this.#venue, ...gap };
+    const { symbol, cause, noticedAt, from, to } = gap;
+    const parts = [this.#venue, symbol, cause, String(noticedAt), from?.id ?? 'start', to?.id ?? 'now'];
+    const id = `gap-${parts.map(slug).join('-')}`;
+    await this.#queues.enqueue('record_gap', payload, { id, shardKey: shardKeyOf(payload) });
+    this.#remember(gap);
+    this.#log.info(payload, 'gap');
+  }
+
+  #remember(gap: Gap) {
+    if (this.#toldLately.includes(gap)) return;
+    this.#toldLately.push(gap);
+    if (this.#toldLately.length > TOLD_LATELY) this.#toldLately.shift();
   }
 
   #count({ trades, candles, books }: EventBatch) {

@@ -43,6 +43,12 @@ export function createMetrics(process: string) {
       labelNames: ['table'],
       registers,
     }),
+    gapTrades: new Counter({
+      name: 'millrace_gap_trades_total',
+      help: 'Trades that gaps missed, by venue: filled from its history, or lost',
+      labelNames: ['venue', 'outcome'],
+      registers,
+    }),
     tasks: new Counter({
       name: 'millrace_tasks_total',
       help: 'Tasks that ended, by name and state',

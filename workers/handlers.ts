@@ -1,7 +1,8 @@
 import { archiveBatch } from './archive/archive-batch.ts';
 import { executeSignal } from './execution/execute-signal.ts';
-import { backfillTrades } from './history/backfill-trades.ts';
 import { bootstrap } from './history/bootstrap.ts';
+import { closeGap } from './history/close-gap.ts';
+import { recordGap } from './history/record-gap.ts';
 import { evaluateCandles } from './inference/evaluate-candles.ts';
 import { keepBadFrames } from './maintenance/keep-bad-frames.ts';
 import { sweep } from './maintenance/sweep.ts';
@@ -16,7 +17,8 @@ export const handlers: Handlers = {
   evaluate_candles: evaluateCandles,
   execute_signal: executeSignal,
   bootstrap,
-  backfill_trades: backfillTrades,
+  record_gap: recordGap,
+  close_gap: closeGap,
   train_model: trainModel,
   generate_report: generateReport,
   send_mail: sendMail,

@@ -32,6 +32,26 @@ export async function listInstruments(sql: Queryable): Promise<InstrumentRow[]> 
   return sql<InstrumentRow[]>`SELECT id, venue, symbol FROM instruments ORDER BY venue, symbol`;
 }
 
+/** Since when the trades of a symbol are recorded live, UTC ms; undefined: never. */
+export async function findRecordedFrom(
+  sql: Queryable,
+  { venue, symbol }: { venue: string; symbol: string },
+): Promise<number | undefined> {
+  const [row] = await sql<{ recordedFrom: number | null }[]>`
+    SELECT recorded_from FROM instruments WHERE venue = ${venue} AND symbol = ${symbol}`;
+  return row?.recordedFrom ?? undefined;
+}
+
+/** The live record of a symbol begins here. */
+export async function saveRecordedFrom(
+  sql: Queryable,
+  { venue, symbol, at }: { venue: string; symbol: string; at: number },
+): Promise<void> {
+  await sql`
+    INSERT INTO instruments (venue, symbol, recorded_from) VALUES (${venue}, ${symbol}, ${at})
+    ON CONFLICT (venue, symbol) DO UPDATE SET recorded_from = excluded.recorded_from`;
+}
+
 /** The id as a subquery, for statements that begin with venue and symbol. */
 export const instrumentId = (sql: Queryable, { venue, symbol }: { venue: string; symbol: string }) =>
   sql`(SELECT id FROM instruments WHERE venue = ${venue} AND symbol = ${symbol})`;

@@ -1,3 +1,4 @@
+import type { Mark } from '../domain/gap.ts';
 import type { Trade } from '../domain/market.ts';
 import type { Queryable } from './client.ts';
 import { instrumentId } from './instruments.ts';
@@ -81,20 +82,29 @@ export async function findTradeSums(
 export async function findTradeBefore(
   sql: Queryable,
   of: Of & { beforeId: string },
-): Promise<{ id: string; ts: number } | undefined> {
-  const [row] = await sql<{ id: string; ts: number }[]>`
+): Promise<Mark | undefined> {
+  const [row] = await sql<Mark[]>`
     SELECT trade_id AS id, ts FROM trades
     WHERE instrument_id = ${instrumentId(sql, of)} AND trade_id::numeric < ${of.beforeId}::text::numeric
     ORDER BY ts DESC, length(trade_id) DESC, trade_id DESC LIMIT 1`;
   return row;
 }
 
-/** The oldest trade at or after a time. */
-export async function findTradeSince(
+/** The newest trade in `[since, before)`, UTC ms. */
+export async function findLastTradeBefore(
   sql: Queryable,
-  of: Of & { since: number },
-): Promise<{ id: string; ts: number } | undefined> {
-  const [row] = await sql<{ id: string; ts: number }[]>`
+  of: Of & { since: number; before: number },
+): Promise<Mark | undefined> {
+  const [row] = await sql<Mark[]>`
+    SELECT trade_id AS id, ts FROM trades
+    WHERE instrument_id = ${instrumentId(sql, of)} AND ts >= ${of.since} AND ts < ${of.before}
+    ORDER BY ts DESC, length(trade_id) DESC, trade_id DESC LIMIT 1`;
+  return row;
+}
+
+/** The oldest trade at or after a time. */
+export async function findTradeSince(sql: Queryable, of: Of & { since: number }): Promise<Mark | undefined> {
+  const [row] = await sql<Mark[]>`
     SELECT trade_id AS id, ts FROM trades WHERE instrument_id = ${instrumentId(sql, of)} AND ts >= ${of.since}
     ORDER BY ts, length(trade_id), trade_id LIMIT 1`;
   return row;

@@ -5,7 +5,7 @@ import { Connection } from './connection.ts';
 import { FeedBooks } from './feed-books.ts';
 import { fetchBookSnapshot } from './history.ts';
 import type { FeedEvents, RunningFeed } from './running-feed.ts';
-import type { Reading, Subscription, Venue } from './venue.ts';
+import type { Channel, Reading, Subscription, Venue } from './venue.ts';
 
 export type { BadFrame } from './connection.ts';
 
@@ -109,6 +109,7 @@ export class Feed implements RunningFeed {
     this.#left.add(symbol);
     for (const connection of this.#connections) connection.leave(symbol);
     this.#books.disconnected(new Set([symbol]));
+    this.#options.onInterrupted?.(new Set([symbol]), 'the symbol was given up');
     this.#options.onBook?.(symbol);
   }
 
@@ -119,6 +120,7 @@ export class Feed implements RunningFeed {
 
   #connect({ url, wanted }: Part, index: number): Connection {
     const symbols = booksIn(wanted);
+    const traded = symbolsOf('trades', wanted);
     const { venue, onFrame } = this.#options;
     return new Connection(venue, url, wanted, {
       onOpen: () => this.#books.connected(symbols),
@@ -129,6 +131,7 @@ export class Feed implements RunningFeed {
       onLive: () => {
         this.#live.add(index);
         this.#down.delete(index);
+        this.#options.onResumed?.(traded);
         this.#summarize();
       },
       onReading: (reading, receivedAt) => this.#take(reading, receivedAt),
@@ -143,6 +146,7 @@ export class Feed implements RunningFeed {
           this.#down.set(index, reason);
         }
         this.#books.disconnected(symbols);
+        this.#options.onInterrupted?.(traded, reason);
         this.#summarize();
       },
     });
@@ -187,8 +191,10 @@ interface Part {
   wanted: readonly Subscription[];
 }
 
-const booksIn = (wanted: readonly Subscription[]): ReadonlySet<string> =>
-  new Set(wanted.filter(({ channel }) => channel === 'book').map(({ symbol }) => symbol));
+const booksIn = (wanted: readonly Subscription[]) => symbolsOf('book', wanted);
+
+const symbolsOf = (channel: Channel, wanted: readonly Subscription[]): ReadonlySet<string> =>
+  new Set(wanted.filter((each) => each.channel === channel).map(({ symbol }) => symbol));
 
 function splitByAddress(venue: Venue, subscriptions: readonly Subscription[]): Part[] {
   const { streamUrl, streamUrls = {}, limits } = venue;

@@ -6,7 +6,7 @@ import { RejectError, RetryError } from '../errors.ts';
 import { createBinanceFutures } from './binance-futures.ts';
 import { createBybit } from './bybit.ts';
 import { createCoinbase } from './coinbase.ts';
-import { fetchBookSnapshot, fetchCandles, fetchTrades } from './history.ts';
+import { fetchBookSnapshot, fetchCandles, fetchTrades, fetchTradesSince } from './history.ts';
 import { createKraken } from './kraken.ts';
 import { createOkx } from './okx.ts';
 import type { Venue } from './venue.ts';
@@ -231,7 +231,7 @@ describe('REST history', () => {
     expect(requests.at(-1)?.url).toContain('pair=XBTUSD');
   });
 
-  test('Bybit tells candles newest first, and of trades the newest page behind a known id', async () => {
+  test('Bybit tells candles newest first, and of trades its newest page', async () => {
     const symbol = 'BTC/USDT:USDT';
     const to = START + 1_500 * MINUTE;
     const { rows, pages } = await all<Candle>(
@@ -240,11 +240,10 @@ describe('REST history', () => {
     expect(pages).toBe(2);
     expect(rows.map(({ ts }) => ts)).toEqual(Array.from({ length: 1_500 }, (_, i) => START + i * MINUTE));
     expect(rows[0]).toMatchObject({ venue: 'bybit', symbol, open: '1.1', volume: '5', closed: true });
-    const ids = async (query: { fromId: string; toId?: string }) =>
-      (await all<Trade>(fetchTrades({ venue: bybit, symbol, ...query }))).rows.map(({ id }) => id);
-    expect(await ids({ fromId: 'id-97' })).toEqual(['id-98', 'id-99', 'id-100']);
-    expect(await ids({ fromId: 'id-97', toId: 'id-98' })).toEqual(['id-98']);
-    expect(await ids({ fromId: 'unheard-of' })).toHaveLength(1_000);
+    const known = { id: 'id-97', ts: START + 97_000 };
+    const trades = await all<Trade>(fetchTradesSince({ venue: bybit, symbol, from: known }));
+    expect([trades.pages, trades.rows.length]).toEqual([1, 1_000]);
+    expect(trades.rows.slice(-4).map(({ id }) => id)).toEqual(['id-97', 'id-98', 'id-99', 'id-100']);
     expect(requests.at(-1)?.url).toContain('category=linear');
   });
 
@@ -261,6 +260,13 @@ describe('REST history', () => {
       Array.from({ length: 96 }, (_, i) => 5 + i).filter((id) => id <= 20 || id >= 60),
     );
     expect(trades[0]).toMatchObject({ side: 'buy', price: '1.1', size: '0.5', ts: START + 5_000 });
+    const from = { id: '90', ts: START + 90_000 };
+    const since: number[] = [];
+    for await (const page of fetchTradesSince({ venue: coinbase, symbol: 'BTC/USD', from })) {
+      since.push(...page.map(({ id }) => Number(id)));
+      if (since.includes(120)) break;
+    }
+    expect(since).toEqual(Array.from({ length: 31 }, (_, i) => 90 + i));
   });
 
   test('Binance futures give aggregated trades by id, and candles of no more than 200 days a page', async () => {

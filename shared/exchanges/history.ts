@@ -1,4 +1,5 @@
 import { now } from '../clock.ts';
+import type { Mark } from '../domain/gap.ts';
 import { type BookUpdate, type Candle, INTERVALS, type Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
 import { affordable, callRest } from './rest.ts';
@@ -27,7 +28,7 @@ export async function* fetchCandles(query: CandlesQuery & { venue: VenueFacts })
 }
 
 /**
- * Trades with ids in `[fromId, toId]`, oldest first, a page at a time, up to the present without `toId`.
+ * Trades with ids in `[fromId, toId]`, whole numbers, oldest first, a page at a time, up to the present without `toId`.
  * `fromTs` (UTC ms, not later than the first of them) is needed where the venue pages by time: Kraken.
  * @throws {RetryError | RejectError} as `fetchCandles`
  */
@@ -35,10 +36,6 @@ export async function* fetchTrades(
   query: TradesQuery & { venue: VenueFacts; toId?: string },
 ): AsyncGenerator<Trade[]> {
   const { venue } = query;
-  if (!Number.isSafeInteger(Number(query.fromId))) {
-    yield* fetchNewest(query);
-    return;
-  }
   const toId = query.toId === undefined ? Number.MAX_SAFE_INTEGER : Number(query.toId);
   let fromId = Number(query.fromId);
   let { fromTs } = query;
@@ -60,16 +57,39 @@ export async function* fetchTrades(
   }
 }
 
-/** Where ids are no row of numbers: what the venue's newest page has behind the known trade `fromId`, or all of it. */
-async function* fetchNewest(
-  query: TradesQuery & { venue: VenueFacts; toId?: string },
-): AsyncGenerator<Trade[]> {
-  const page = await readPage(query.venue, query.venue.history.trades, query);
-  page.sort((a, b) => a.ts - b.ts);
-  const known = page.findIndex(({ id }) => id === query.fromId);
-  const end = page.findIndex(({ id }) => id === query.toId);
-  const wanted = page.slice(known + 1, end === -1 ? page.length : end + 1);
-  if (wanted.length > 0) yield wanted;
+/**
+ * Trades since a known one in the order of time, a page at a time, up to the present. The known one and its neighbours
+ * are among them, so that the pages can be seen to overlap what is known; where the venue no longer has them, the
+ * first page begins later.
+ * @throws {RetryError | RejectError} as `fetchCandles`
+ */
+export async function* fetchTradesSince(query: {
+  venue: VenueFacts;
+  symbol: string;
+  from: Mark;
+}): AsyncGenerator<Trade[]> {
+  const { venue, symbol, from } = query;
+  const { trades } = venue.history;
+  const { backfill } = venue.promises;
+  if (backfill === 'by id') {
+    yield* fetchTrades({ venue, symbol, fromId: from.id, fromTs: from.ts });
+    return;
+  }
+  const told = new Set<string>();
+  for (let fromTs = from.ts; ; ) {
+    const asked = { symbol, fromId: from.id, fromTs };
+    const page = await readPage(venue, trades, asked);
+    const fresh = page.filter(({ id }) => !told.has(id)).sort((a, b) => a.ts - b.ts);
+    for (const { id } of fresh) told.add(id);
+    if (fresh.length > 0) yield fresh;
+    if (backfill !== 'by time') return;
+    const last = fresh.at(-1);
+    const span = trades.spanMs?.(asked) ?? 0;
+    if (last && last.ts > fromTs) fromTs = last.ts;
+    else if (page.length >= trades.pageSize) fromTs++;
+    else if (span > 0 && fromTs + span <= now()) fromTs += span;
+    else return;
+  }
 }
 
 /**

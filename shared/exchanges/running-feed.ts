@@ -11,6 +11,10 @@ export interface FeedEvents {
   onBadFrame?(bad: BadFrame): void;
   /** The state changed. */
   onStatus?(status: FeedStatus): void;
+  /** Trades of these symbols may be lost from now on, and why; may be said again before they are heard. */
+  onInterrupted?(symbols: ReadonlySet<string>, reason: string): void;
+  /** Their trades are heard, for the first time or again. */
+  onResumed?(symbols: ReadonlySet<string>): void;
   /** A book stopped being live without an event that says so. */
   onBook?(symbol: string): void;
   /** The venue refused something: perhaps a symbol that it no longer lists. */

@@ -217,7 +217,6 @@ export interface CandlesQuery {
 
 /**
  * Trades from an id on; `fromTs` (UTC ms) is for venues that page by time, and must not be later than that trade.
- * Where ids are no whole numbers up to 2^53, the trade of that id is one that is known already.
  */
 export interface TradesQuery {
   symbol: string;

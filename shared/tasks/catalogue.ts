@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { GAP_CAUSES } from '../domain/gap.ts';
 import { INTERVALS, type Interval } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
 import { eventBatch } from './batch.ts';
 import { day, symbol, type TaskDefinition, timestamp, venue } from './define.ts';
 
 const interval = z.enum(Object.keys(INTERVALS) as [Interval, ...Interval[]]);
+const mark = z.strictObject({ id: z.string().min(1).max(64), ts: timestamp });
 const MINUTE = 60_000;
 /** Market data waits for the database however long it is away: months, at the longest wait of 30 s. */
 const FOR_EVER = 1_000_000;
@@ -58,19 +60,30 @@ export const TASKS = {
     backoffMs: 1_000,
     timeLimitMs: 30 * MINUTE,
   },
-  /** Fetches the trades that a disconnect or a crash lost, both ids included; `fromId` 0: holes of the last hour. */
-  backfill_trades: {
-    queue: 'history',
+  /** Writes a gap into the ledger, in the order of its symbol's batches, and has it closed. */
+  record_gap: {
+    queue: 'archive',
     payload: z.strictObject({
       venue,
       symbol,
-      fromId: z.string().regex(/^\d{1,20}$/),
-      toId: z.string().regex(/^\d{1,20}$/),
-      cause: z.string().max(200),
+      cause: z.enum(GAP_CAUSES),
+      detail: z.string().max(300),
+      noticedAt: timestamp,
+      from: mark.optional(),
+      to: mark.optional(),
     }),
+    recorded: false,
+    attempts: FOR_EVER,
+    backoffMs: 200,
+    timeLimitMs: MINUTE,
+  },
+  /** Fetches what a gap of the ledger lacks; one that can't be closed now is tried again by the sweep. */
+  close_gap: {
+    queue: 'history',
+    payload: z.strictObject({ gapId: z.int().positive() }),
     recorded: true,
-    attempts: 20,
-    backoffMs: 1_000,
+    attempts: 4,
+    backoffMs: 500,
     timeLimitMs: 30 * MINUTE,
   },
   /** Trains a model on the archive, after bootstrapping the candles that are missing. */

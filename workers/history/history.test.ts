@@ -6,15 +6,20 @@ import { type RunningSim, runSim } from '../../ops/sim/run.ts';
 import { testContext } from '../../ops/testing/context.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
 import { listCandles } from '../../shared/db/candles.ts';
-import { listTrades } from '../../shared/db/trades.ts';
-import { RejectError, RetryError } from '../../shared/errors.ts';
+import { findGap, type GapRow, listGaps } from '../../shared/db/gaps.ts';
+import { findRecordedFrom } from '../../shared/db/instruments.ts';
+import type { Gap, Mark } from '../../shared/domain/gap.ts';
+import { RetryError } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
 import type { TaskContext } from '../context.ts';
-import { backfillTrades } from './backfill-trades.ts';
 import { bootstrap } from './bootstrap.ts';
+import { closeGap } from './close-gap.ts';
+import { recordGap } from './record-gap.ts';
 
 /** Against the simulated exchange's real REST history. */
 const BTC = { venue: 'sim', symbol: 'BTC/USDT' };
+const NOTICED = Date.now();
+const T0 = NOTICED - 3_600_000;
 const folder = mkdtempSync(join(tmpdir(), 'millrace-history-'));
 let db: TestDatabase;
 let redis: TestRedis;
@@ -46,38 +51,100 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const backfill = (from: number, to: number) =>
-  backfillTrades({ ...BTC, fromId: String(from), toId: String(to), cause: 'test' }, context);
+/** A trade of the simulated exchange by its number from the first that it keeps. */
+const mark = (n: number): Mark => ({ id: String(firstId + n), ts: T0 + n });
 
-test('an unknown beginning with an empty archive fetches nothing: nothing was ever lost', async () => {
-  expect(await backfill(0, firstId + 10)).toMatchObject({ missing: 0, filled: 0 });
+/** Tells a gap as a producer does and has it closed; the row as it stands then. */
+async function tell(gap: Partial<Gap> = {}): Promise<GapRow> {
+  const told = { ...BTC, cause: 'disconnect', detail: 'cut', noticedAt: NOTICED, ...gap } as const;
+  const { gapId } = (await recordGap(told, context)) as { gapId: number };
+  await closeGap({ gapId }, context).catch((error) => expect(error).toBeInstanceOf(RetryError));
+  return (await findGap(db.sql, gapId)) as GapRow;
+}
+
+const archive = (from: number, to: number) =>
+  db.sql`INSERT INTO trades SELECT i.id, now() - interval '1 hour', n::text, 1, 1, 'buy'
+    FROM instruments i, generate_series(${firstId + from}::bigint, ${firstId + to}) n ON CONFLICT DO NOTHING`;
+
+test('the first word of a symbol is no gap: its record begins there, wherever a cursor stands', async () => {
+  const told = { ...BTC, cause: 'redis', detail: 'no cursor', noticedAt: NOTICED, to: mark(10) } as const;
+  expect(await recordGap(told, context)).toEqual({ recordedFrom: T0 + 10 });
+  expect(await listGaps(db.sql)).toEqual([]);
+  expect(await findRecordedFrom(db.sql, BTC)).toBe(T0 + 10);
 });
 
-test('a stretch is fetched over several pages, and a second run finds nothing missing', async () => {
-  const [from, to] = [firstId + 100, firstId + 1_699];
-  expect(await backfill(from, to)).toEqual({ missing: 1_600, filled: 1_600, unavailable: 0 });
-  expect(await backfill(from, to)).toEqual({ missing: 0, filled: 0, unavailable: 0 });
+test('a cut without a loss has its row, closed at once', async () => {
+  expect(await tell({ noticedAt: NOTICED + 1, from: mark(50), to: mark(51) })).toMatchObject({
+    ...{
+      cause: 'disconnect',
+      state: 'closed',
+      missing: 0,
+      filled: 0,
+      reason: 'nothing was lost',
+      taskId: null,
+    },
+  });
 });
 
-test('only the holes are fetched, also with an unknown beginning', async () => {
+test('a stretch is fetched over several pages; told again it is the same row', async () => {
+  const gap = { from: mark(99), to: mark(1_700) };
+  const closed = await tell(gap);
+  expect(closed).toMatchObject({ state: 'closed', missing: 1_600, filled: 1_600, reason: null });
+  expect(await tell(gap)).toEqual(closed);
+  expect(await tell({ ...gap, noticedAt: NOTICED + 2 })).toMatchObject({
+    state: 'closed',
+    missing: 0,
+    filled: 0,
+  });
+});
+
+test('only the holes are fetched', async () => {
   await db.sql`DELETE FROM trades WHERE trade_id::bigint BETWEEN ${firstId + 200} AND ${firstId + 209}`;
   await db.sql`DELETE FROM trades WHERE trade_id::bigint = ${firstId + 900}`;
-  expect(await backfill(0, firstId + 1_700)).toEqual({ missing: 12, filled: 12, unavailable: 0 });
-  expect(await listTrades(db.sql, { ...BTC, limit: 5_000 })).toHaveLength(1_601);
+  expect(await tell({ cause: 'sequence', from: mark(150), to: mark(1_000) })).toMatchObject({
+    ...{ state: 'closed', missing: 11, filled: 11 },
+  });
 });
 
-test('trades the venue never had are said to be unavailable', async () => {
-  const result = await backfill(firstId - 5, firstId + 4);
-  expect(result).toEqual({ missing: 10, filled: 5, unavailable: 5 });
+test('a quiet symbol is asked for up to the present; the trade that comes then ends the same row', async () => {
+  const [newest] = await db.sql<Mark[]>`
+    SELECT trade_id AS id, ts FROM trades ORDER BY trade_id::bigint DESC LIMIT 1`;
+  const quiet = { cause: 'crash', from: newest as Mark } as const;
+  const toPresent = await tell(quiet);
+  expect(toPresent).toMatchObject({ state: 'closed', toId: null });
+  expect(toPresent.filled).toBeGreaterThan(1_000);
+  const next = { id: String(Number(toPresent.reachedId) + 1), ts: toPresent.reachedTs + 5 };
+  expect(await tell({ ...quiet, to: next })).toMatchObject({
+    ...{ id: toPresent.id, state: 'closed', toId: next.id, filled: toPresent.filled },
+  });
 });
 
-test('trades the venue has not got yet are asked for again', async () => {
-  await expect(backfill(firstId + 50_000_000, firstId + 50_000_001)).rejects.toThrow(RetryError);
+test('trades the venue no longer has leave the gap unfillable, with the reason and how many', async () => {
+  const gap = await tell({ noticedAt: NOTICED + 3, from: mark(-6), to: mark(5) });
+  expect(gap).toMatchObject({ state: 'unfillable', missing: 10, filled: 5 });
+  expect(gap.reason).toContain('no longer has 5 trades');
 });
 
-test('a symbol that the venue does not have is refused for good', async () => {
-  const nothing = { venue: 'sim', symbol: 'NO/SUCH', fromId: '1', toId: '2', cause: 'test' };
-  await expect(backfillTrades(nothing, context)).rejects.toThrow(RejectError);
+test('trades the venue has not got yet leave it open, with the reason, to be tried again', async () => {
+  const gap = await tell({ from: mark(50_000_000), to: mark(50_000_002) });
+  expect(gap).toMatchObject({ state: 'open', tries: 1, missing: null });
+  expect(gap.reason).toContain(`no trade ${firstId + 50_000_001} of BTC/USDT yet`);
+  expect(gap.retryAt).toBeGreaterThan(Date.now());
+});
+
+test('without a beginning the archive knows it: its last trade before, or the first hole shortly before that', async () => {
+  await db.sql`TRUNCATE trades`;
+  await archive(0, 20);
+  await archive(30, 40);
+  const unknown = { cause: 'redis', to: { id: mark(2_000).id, ts: Date.now() } } as const;
+  expect(await tell(unknown)).toMatchObject({ fromId: mark(20).id, state: 'closed', missing: 1_968 });
+});
+
+test('a symbol that the venue does not have is refused for good, and the row says so', async () => {
+  await db.sql`INSERT INTO instruments (venue, symbol, recorded_from) VALUES ('sim', 'NO/SUCH', now())`;
+  const gap = await tell({ symbol: 'NO/SUCH', from: mark(1), to: mark(9) });
+  expect(gap).toMatchObject({ state: 'unfillable' });
+  expect(gap.reason).toContain('Invalid symbol');
 });
 
 test('candles: only what is missing is fetched, and the range is evaluated', async () => {

@@ -212,6 +212,7 @@ export class CcxtFeed implements RunningFeed {
     const { channel, symbol } = followed.subscription;
     followed.trouble = { reason: refused ? `refused ${channel} of ${symbol}: ${reason}` : reason, refused };
     if (channel === 'book') this.#lose(symbol);
+    if (channel === 'trades') this.#options.onInterrupted?.(new Set([symbol]), reason);
     this.#summarize();
     if (refused) this.#options.onRefused?.();
   }

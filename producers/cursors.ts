@@ -1,0 +1,82 @@
+import type { Redis } from 'ioredis';
+import { now } from '../shared/clock.ts';
+import type { Gap, Mark } from '../shared/domain/gap.ts';
+import type { Span } from './parcel.ts';
+
+/**
+ * The last trade of every symbol that is on its queue, kept in Redis: a producer that died finds its place again, and
+ * a Redis that was emptied or set back shows, for it no longer holds what was written last.
+ */
+export class Cursors {
+  readonly #redis: Redis;
+  readonly #key: string;
+  readonly #written = new Map<string, string>();
+
+  constructor({ redis, namespace, venue }: { redis: Redis; namespace: string; venue: string }) {
+    this.#redis = redis;
+    this.#key = `${namespace}:cursors:${venue}`;
+  }
+
+  /** Reads where the last producer of this venue stopped; rejects while Redis is away. */
+  async read(): Promise<void> {
+    for (const [symbol, text] of Object.entries(await this.#redis.hgetall(this.#key))) {
+      this.#written.set(symbol, text);
+    }
+  }
+
+  /** The last trade of a symbol that was put onto its queue, as far as anybody remembers. */
+  get(symbol: string): Mark | undefined {
+    return parse(this.#written.get(symbol) ?? '');
+  }
+
+  /**
+   * Moves the cursors behind a batch that is on its queue. What Redis turns out to have lost before it, and perhaps the
+   * batch with it, goes to `onLost` before the cursors of those symbols move. Rejects while Redis is away; may be
+   * called again with the same spans.
+   */
+  async move(spans: ReadonlyMap<string, Span>, onLost: (gaps: Gap[]) => Promise<void>): Promise<void> {
+    if (spans.size === 0) return;
+    const texts = [...spans].map(([symbol, { last }]): [string, string] => [symbol, `${last.ts} ${last.id}`]);
+    const moves = texts.flatMap(([symbol, text]) => [symbol, this.#written.get(symbol) ?? '', text]);
+    const differing = (await this.#redis.eval(MOVE, 1, this.#key, ...moves)) as string[];
+    if (differing.length > 0) {
+      await onLost(lostBefore(spans, differing));
+      await this.#redis.hset(this.#key, ...texts.flat());
+    }
+    for (const [symbol, text] of texts) this.#written.set(symbol, text);
+  }
+}
+
+/** From where Redis stands, or from nowhere it knows, to the beginning of the batch. */
+function lostBefore(spans: ReadonlyMap<string, Span>, differing: readonly string[]): Gap[] {
+  const gaps: Gap[] = [];
+  const noticedAt = now();
+  for (let i = 0; i < differing.length; i += 2) {
+    const symbol = differing[i] as string;
+    const from = parse(differing[i + 1] as string);
+    const detail = from ? 'Redis was set back' : 'Redis was emptied';
+    const to = (spans.get(symbol) as Span).first;
+    gaps.push({ symbol, cause: 'redis', detail, noticedAt, ...(from && { from }), to });
+  }
+  return gaps;
+}
+
+/** `<ts> <id>` */
+function parse(text: string): Mark | undefined {
+  const [, ts, id] = /^(\d+) (.+)$/.exec(text) ?? [];
+  return id === undefined ? undefined : { id, ts: Number(ts) };
+}
+
+/** Sets each field that holds what is expected, or already the new value; returns the others with what they hold. */
+const MOVE = `
+local differing = {}
+for i = 1, #ARGV, 3 do
+  local held = redis.call('HGET', KEYS[1], ARGV[i]) or ''
+  if held == ARGV[i + 1] or held == ARGV[i + 2] then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2])
+  else
+    differing[#differing + 1] = ARGV[i]
+    differing[#differing + 1] = held
+  end
+end
+return differing`;

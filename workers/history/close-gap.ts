@@ -1,0 +1,67 @@
+import {
+  findGap,
+  type GapOutcome,
+  type GapRow,
+  saveGapOutcome,
+  saveGapReason,
+} from '../../shared/db/gaps.ts';
+import { messageOf, RejectError, RetryError } from '../../shared/errors.ts';
+import { TASKS } from '../../shared/tasks/catalogue.ts';
+import type { Handler, TaskContext } from '../context.ts';
+import { gapRetryMs } from './ask-to-close.ts';
+import { fillByIds } from './fill-by-ids.ts';
+import { fillByOverlap } from './fill-by-overlap.ts';
+import { historyVenue } from './history-venue.ts';
+import { areCounted } from './trade-ids.ts';
+
+/**
+ * Fetches what a gap lacks, page by page: another run goes on where this one stopped. It is closed when that proves
+ * complete, and unfillable when the venue no longer has what it takes; while the venue can't be asked, or has not come
+ * so far yet, it stays open with the reason, and the sweep asks again.
+ */
+export const closeGap: Handler<'close_gap'> = async ({ gapId }, context) => {
+  const { sql } = context;
+  const gap = await findGap(sql, gapId);
+  if (!gap) throw new RejectError(`there is no gap ${gapId}`, 'gapId');
+  if (gap.state === 'closed') return describe(gap);
+  try {
+    const outcome = await fill(gap, context);
+    const ended = await saveGapOutcome(sql, gap, outcome);
+    if (!ended) throw new RetryError('a trade ended the gap meanwhile');
+  } catch (error) {
+    await keepReason(gap, error, context);
+    if (context.attempt < TASKS.close_gap.attempts || !(error instanceof RetryError)) throw error;
+  }
+  return finish(gap, context);
+};
+
+async function fill(gap: GapRow, context: TaskContext): Promise<GapOutcome> {
+  try {
+    const venue = historyVenue(gap.venue, gap.symbol, context);
+    const ends = [gap.reachedId, ...(gap.toId === null ? [] : [gap.toId])].map((id) => ({ id, ts: 0 }));
+    const haveRisen = gap.toId === null || Number(gap.toId) > Number(gap.reachedId);
+    return areCounted(venue, ...ends) && haveRisen
+      ? await fillByIds(gap, venue, context)
+      : await fillByOverlap(gap, venue, context);
+  } catch (error) {
+    if (!(error instanceof RejectError)) throw error;
+    return { state: 'unfillable', lost: null, reason: error.message };
+  }
+}
+
+async function keepReason(gap: GapRow, error: unknown, { sql }: TaskContext): Promise<void> {
+  const retryMs = Math.max(gapRetryMs(gap.tries), error instanceof RetryError ? (error.afterMs ?? 0) : 0);
+  await saveGapReason(sql, gap.id, { reason: messageOf(error), retryMs });
+}
+
+async function finish(before: GapRow, { sql, metrics, log }: TaskContext) {
+  const gap = (await findGap(sql, before.id)) as GapRow;
+  if (gap.state === 'unfillable') log.warn({ gap: gap.id, reason: gap.reason }, 'trades are lost');
+  metrics.gapTrades.inc({ venue: gap.venue, outcome: 'filled' }, gap.filled - before.filled);
+  if (gap.state !== 'open') {
+    metrics.gapTrades.inc({ venue: gap.venue, outcome: 'lost' }, (gap.missing ?? gap.filled) - gap.filled);
+  }
+  return describe(gap);
+}
+
+const describe = ({ state, missing, filled, reason }: GapRow) => ({ state, missing, filled, reason });

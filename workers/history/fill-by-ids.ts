@@ -1,0 +1,121 @@
+import { type GapOutcome, type GapRow, saveGapProgress } from '../../shared/db/gaps.ts';
+import { type IdRange, listMissingTradeIds } from '../../shared/db/trades.ts';
+import type { Trade } from '../../shared/domain/market.ts';
+import { RetryError } from '../../shared/errors.ts';
+import { fetchTrades } from '../../shared/exchanges/history.ts';
+import type { VenueFacts } from '../../shared/exchanges/venue.ts';
+import type { TaskContext } from '../context.ts';
+import { archiveTrades } from './archive-trades.ts';
+
+/** A trade may be a little older than one of a smaller id. */
+const DISORDER_MS = 60_000;
+
+/**
+ * Where ids count up one by one every missing trade has a name. Fetches the stretches that the archive lacks, and at
+ * the end looks for every id again: what is still missing the venue has not, for one of three reasons.
+ */
+export async function fillByIds(gap: GapRow, venue: VenueFacts, context: TaskContext): Promise<GapOutcome> {
+  const { sql } = context;
+  const asked: Asked = { venue, symbol: gap.symbol, since: gap.reachedTs };
+  const fromId = String(Number(gap.reachedId) + 1);
+  const range = { venue: gap.venue, symbol: gap.symbol, fromId, since: gap.reachedTs - DISORDER_MS };
+  const toId = gap.toId === null ? await fetchToPresent(gap, asked, context) : before(gap.toId);
+  if (Number(toId) < Number(fromId)) return { state: 'closed', lost: 0, reason: 'nothing was lost' };
+  const missing = await listMissingTradeIds(sql, { ...range, toId });
+  if (gap.toId !== null) await fetchStretches(gap, missing, asked, context);
+  const left = await listMissingTradeIds(sql, { ...range, toId });
+  return judge(left, asked);
+}
+
+/** What an id range is asked of, and a time (UTC ms) that nothing in it is older than. */
+interface Asked {
+  venue: VenueFacts;
+  symbol: string;
+  since: number;
+}
+
+/** No trade is known to end it: all that the venue has. Returns the last id there is. */
+async function fetchToPresent(
+  gap: GapRow,
+  { since, ...asked }: Asked,
+  context: TaskContext,
+): Promise<string> {
+  let reached = { id: gap.reachedId, ts: gap.reachedTs };
+  let done = 0;
+  const fromId = String(Number(gap.reachedId) + 1);
+  for await (const trades of fetchTrades({ ...asked, fromId, fromTs: since })) {
+    context.signal.throwIfAborted();
+    const filled = await archiveTrades(gap.venue, trades, context);
+    const isNext = Number(trades[0]?.id) === Number(reached.id) + 1;
+    if (isNext && isUnbroken(trades)) reached = trades.at(-1) as Trade;
+    await saveGapProgress(context.sql, gap.id, { reached, filled });
+    done += trades.length;
+    await context.progress(done, done, `${done} trades fetched, to the present`);
+  }
+  return reached.id;
+}
+
+async function fetchStretches(
+  gap: GapRow,
+  stretches: readonly IdRange[],
+  { since, ...asked }: Asked,
+  context: TaskContext,
+): Promise<void> {
+  const missing = stretches.reduce((sum, stretch) => sum + sizeOf(stretch), 0);
+  let reached = { id: gap.reachedId, ts: gap.reachedTs };
+  let [done, isWhole] = [0, true];
+  for (const stretch of stretches) {
+    let next = Number(stretch.fromId);
+    for await (const trades of fetchTrades({ ...asked, ...stretch, fromTs: since })) {
+      context.signal.throwIfAborted();
+      const filled = await archiveTrades(gap.venue, trades, context);
+      isWhole &&= Number(trades[0]?.id) === next && isUnbroken(trades);
+      if (isWhole) reached = trades.at(-1) as Trade;
+      next = Number(trades.at(-1)?.id) + 1;
+      await saveGapProgress(context.sql, gap.id, { reached, filled });
+      done += trades.length;
+      await context.progress(done, missing, `${done} of ${missing} trades fetched`);
+    }
+    isWhole &&= next > Number(stretch.toId);
+  }
+}
+
+/** Closed where nothing is left, or the venue itself skipped what is; lost where it no longer has it. */
+async function judge(left: readonly IdRange[], asked: Asked): Promise<GapOutcome> {
+  if (left.length === 0) return { state: 'closed', lost: 0, reason: null };
+  let lost = 0;
+  for (const stretch of left) if (!(await isSkipped(stretch, asked))) lost += sizeOf(stretch);
+  const [first, last] = [left[0]?.fromId, left.at(-1)?.toId];
+  if (lost === 0) {
+    return {
+      state: 'closed',
+      lost: 0,
+      reason: `${asked.venue.label} has no trades of some ids, ${first} to ${last}`,
+    };
+  }
+  return {
+    state: 'unfillable',
+    lost,
+    reason: `${asked.venue.label} no longer has ${lost} trades of ids ${first} to ${last}`,
+  };
+}
+
+/**
+ * Whether the venue goes from the trade before a stretch straight to one behind it.
+ * @throws {RetryError} when it has not come so far yet
+ */
+async function isSkipped({ fromId, toId }: IdRange, { since, ...asked }: Asked): Promise<boolean> {
+  const neighbour = before(fromId);
+  const { value: page } = await fetchTrades({ ...asked, fromId: neighbour, fromTs: since }).next();
+  if (!page?.some(({ id }: Trade) => Number(id) > Number(toId))) {
+    throw new RetryError(`${asked.venue.label} has no trade ${toId} of ${asked.symbol} yet`);
+  }
+  return page.some(({ id }: Trade) => id === neighbour);
+}
+
+const before = (id: string): string => String(Number(id) - 1);
+
+const sizeOf = ({ fromId, toId }: IdRange): number => Number(toId) - Number(fromId) + 1;
+
+const isUnbroken = (trades: readonly Trade[]): boolean =>
+  Number(trades.at(-1)?.id) - Number(trades[0]?.id) === trades.length - 1;

@@ -1,0 +1,62 @@
+import { type GapOutcome, type GapRow, saveGapProgress } from '../../shared/db/gaps.ts';
+import type { Mark } from '../../shared/domain/gap.ts';
+import type { Trade } from '../../shared/domain/market.ts';
+import { RetryError } from '../../shared/errors.ts';
+import { fetchTradesSince } from '../../shared/exchanges/history.ts';
+import type { VenueFacts } from '../../shared/exchanges/venue.ts';
+import type { TaskContext } from '../context.ts';
+import { archiveTrades } from './archive-trades.ts';
+
+/**
+ * Where ids prove nothing, time does: the venue's own list of trades must overlap the last one known before the gap
+ * and reach the first one after it, or the present. A list that begins too late leaves the stretch before it lost.
+ */
+export async function fillByOverlap(
+  gap: GapRow,
+  venue: VenueFacts,
+  context: TaskContext,
+): Promise<GapOutcome> {
+  const from: Mark = { id: gap.reachedId, ts: gap.reachedTs };
+  const toTs = gap.toTs !== null && gap.toId !== null ? gap.toTs : Number.POSITIVE_INFINITY;
+  let [pages, reachedEnd] = [0, gap.toId === null];
+  for await (const page of fetchTradesSince({ venue, symbol: gap.symbol, from })) {
+    context.signal.throwIfAborted();
+    const overlaps = pages++ > 0 || overlapsWith(from, page);
+    const wanted = page.filter(({ ts }) => ts <= toTs);
+    const filled = await archiveTrades(gap.venue, wanted, context);
+    const reached = (overlaps && wanted.at(-1)) || from;
+    await saveGapProgress(context.sql, gap.id, { reached, filled });
+    if (!overlaps) return beginsTooLate(gap, page, venue);
+    reachedEnd ||= page.some(({ id, ts }) => id === gap.toId || ts > toTs);
+    await say(gap, reached, context);
+    if (gap.toId !== null && reachedEnd) break;
+  }
+  if (pages === 0) throw new RetryError(`${venue.label} answered no trades of ${gap.symbol}`);
+  if (!reachedEnd)
+    throw new RetryError(`${venue.label} has not come to trade ${gap.toId} of ${gap.symbol} yet`);
+  return { state: 'closed', lost: 0, reason: null };
+}
+
+/** Holds the known trade itself, or begins before it. */
+const overlapsWith = (known: Mark, page: readonly Trade[]): boolean =>
+  page.some(({ id, ts }) => id === known.id || ts < known.ts);
+
+/** Lost is what was traded from the last known trade to the oldest that the venue still has. */
+function beginsTooLate(gap: GapRow, page: readonly Trade[], { label, promises }: VenueFacts): GapOutcome {
+  const oldest = page[0] as Trade;
+  const isBeforeEnd = gap.toTs === null || oldest.ts <= gap.toTs;
+  const kept =
+    typeof promises.backfill === 'object' ? `only its newest ${promises.backfill.newest} trades` : 'trades';
+  const since = new Date(oldest.ts).toISOString();
+  return {
+    state: 'unfillable',
+    lost: null,
+    reason: `${label} gives back ${kept}, which begin at ${since}: those before are lost`,
+    ...(isBeforeEnd && { to: { id: oldest.id, ts: oldest.ts } }),
+  };
+}
+
+async function say({ fromTs, toTs }: GapRow, { ts }: Mark, { progress }: TaskContext): Promise<void> {
+  const at = new Date(ts).toISOString();
+  await progress(ts - fromTs, Math.max(ts, toTs ?? ts) - fromTs, `fetched up to ${at}`);
+}
