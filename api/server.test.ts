@@ -67,6 +67,7 @@ describe('reads', () => {
     '/reports',
     '/outbox',
     '/prices',
+    '/order-flow?venue=sim&symbol=BTC/USDT',
     '/processes',
     '/queue-depths',
     '/bad-frames',

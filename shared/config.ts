@@ -117,6 +117,10 @@ export const SETTINGS = {
     schema: whole(10_000, 1, 1_000_000_000),
     help: 'their slippage is of a market order for so much of the quote currency',
   },
+  STRATEGIES: {
+    schema: names('sma-cross').pipe(z.array(z.string()).min(1, 'must name at least one strategy')),
+    help: 'strategies that look for signals, by comma: sma-cross, flow-cross (the same where order flow agrees)',
+  },
   AUTOPILOT: {
     schema: choice('on', 'off').default('on'),
     help: 'paper autopilot: turns signals into paper orders (live trading does not exist yet)',

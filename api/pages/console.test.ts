@@ -71,6 +71,7 @@ pageTest.each([
 
     await page.locator('.chart-canvas canvas').first().waitFor();
     await page.getByRole('table', { name: 'Latest signals' }).getByText('Ordered').waitFor();
+    await page.getByRole('region', { name: 'Order flow' }).getByText('+25.00 %').waitFor();
     const orders = page.getByRole('table', { name: 'Latest orders' });
     await orders.getByText('FILLED', { exact: true }).waitFor();
     await orders.getByText('PAPER').waitFor();

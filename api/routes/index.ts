@@ -10,6 +10,7 @@ import { makeReport } from './make-report.ts';
 import { me } from './me.ts';
 import { metrics } from './metrics.ts';
 import { models } from './models.ts';
+import { orderFlow } from './order-flow.ts';
 import { orders } from './orders.ts';
 import { outbox } from './outbox.ts';
 import { password } from './password.ts';
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   candles,
   trades,
   prices,
+  orderFlow,
   instruments,
   badFrames,
   signals,

@@ -2,6 +2,7 @@ import { loadConfig } from '../../shared/config.ts';
 import { UserError } from '../../shared/errors.ts';
 import { runProcess } from '../../shared/lifecycle.ts';
 import { createLog } from '../../shared/log.ts';
+import { chooseStrategies } from '../../shared/strategies/registry.ts';
 import { QUEUE_NAMES, type QueueName } from '../../shared/tasks/define.ts';
 import { startAutopilots } from '../../workers/execution/autopilots.ts';
 import { handlers } from '../../workers/handlers.ts';
@@ -10,6 +11,7 @@ import { startPool } from '../../workers/pool/pool.ts';
 /** `millrace worker`: one pool that consumes the named queues, until it is told to stop. */
 export async function worker(options: { name?: string; queues: string }): Promise<void> {
   const config = loadConfig();
+  chooseStrategies(config.STRATEGIES);
   const queues = parseQueues(options.queues);
   const name = options.name ?? (queues.length === QUEUE_NAMES.length ? 'all' : queues.join('-'));
   const log = createLog(`pool-${name}`, config.LOG_LEVEL);

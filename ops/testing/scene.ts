@@ -11,10 +11,27 @@ import { addMail } from '../../shared/db/outbox.ts';
 import { saveHolding } from '../../shared/db/positions.ts';
 import { saveReport } from '../../shared/db/reports.ts';
 import { addSignals } from '../../shared/db/signals.ts';
+import type { FlowFacts } from '../../shared/domain/order-flow.ts';
 import { type FeedStatus, startHeartbeat } from '../../shared/queue/heartbeat.ts';
 
 const CANDLES = 600;
 const MARKET = { venue: 'sim', symbol: 'BTC/USDT', interval: '1s' } as const;
+
+/** Order-flow facts of a book with more bids than asks. */
+const FLOW: FlowFacts = {
+  spreadBp: 0.32,
+  imbalance: 0.25,
+  bidConcentration: 0.14,
+  askConcentration: 0.2,
+  depthBp: 10,
+  bidDepth: 12.5,
+  askDepth: 9.75,
+  notional: 10_000,
+  buySlippageBp: 0.21,
+  sellSlippageBp: null,
+  buyVolume: 1.5,
+  sellVolume: 0.5,
+};
 
 /** What a page has to show: ten minutes of candles, two signals, a filled order, a position, a report, living processes. */
 export async function addScene(sql: Sql): Promise<{ orderId: string }> {
@@ -105,6 +122,7 @@ async function addCandles(sql: Sql): Promise<void> {
       low: column((index) => (Math.min(price(index), price(index + 1)) - 2.5).toFixed(2)),
       volume: column((index) => (1 + Math.abs(Math.sin(index))).toFixed(4)),
     },
+    flows: { symbol: '{1}', ts: `{${end}}`, facts: `{${JSON.stringify(JSON.stringify(FLOW))}}` },
     trades: { symbol: '{1}', ts: `{${end}}`, id: '{1}', price: '{61690.5}', size: '{0.02}', side: '{buy}' },
   });
 }

@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import { Releasers } from '../../shared/lifecycle.ts';
 import { createLog, maskUrl } from '../../shared/log.ts';
 import { checkRedis } from '../../shared/queue/redis.ts';
+import { chooseStrategies } from '../../shared/strategies/registry.ts';
 import { removeClusterFile, writeClusterFile } from '../cluster-file.ts';
 import { migrateUp } from '../migrations.ts';
 import { rotate } from '../services/log-files.ts';
@@ -106,6 +107,7 @@ class LocalCluster implements Cluster {
   }
 
   async #check() {
+    chooseStrategies(this.config.STRATEGIES);
     const oversights = checkExchanges(this.config);
     checkHome(this.config);
     this.#releasers.push('lock', takeHomeLock(this.#home));

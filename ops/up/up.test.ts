@@ -51,6 +51,8 @@ test('an exchange that does not exist', () =>
     /SUPPORTED_EXCHANGES=sim,nosuch .* choose from .*sim/,
   ));
 
+test('a strategy that does not exist', () =>
+  expectRefusal({ STRATEGIES: 'magic' }, /STRATEGIES=magic: .*sma-cross or flow-cross/));
 test('a port that is no number', () => expectRefusal({ PORT: 'notaport' }, /PORT=notaport .*whole number/));
 
 test.each([

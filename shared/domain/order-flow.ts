@@ -4,11 +4,7 @@ import type { Level } from './market.ts';
  * What a book and the trades beside it say of supply and demand at a moment. Statistics: float64, never money. Sizes
  * are in the venue's unit: base currency on spot, contracts where it counts in these.
  */
-export interface OrderFlow {
-  symbol: string;
-  /** The exchange's time of the book, and ours of its receipt; UTC ms. */
-  ts: number;
-  receivedAt: number;
+export interface FlowFacts {
   /** Best ask − best bid, in basis points of the mid price. */
   spreadBp: number;
   /** (bids − asks) / (bids + asks) over the sizes of the best 10 levels: −1 all asks … 1 all bids. */
@@ -32,7 +28,14 @@ export interface OrderFlow {
   sellVolume: number;
 }
 
-export type BookFacts = Omit<OrderFlow, 'symbol' | 'ts' | 'receivedAt' | 'buyVolume' | 'sellVolume'>;
+/** Facts of a symbol's book; `ts` is the exchange's time of it, `receivedAt` ours, UTC ms. */
+export interface OrderFlow extends FlowFacts {
+  symbol: string;
+  ts: number;
+  receivedAt: number;
+}
+
+export type BookFacts = Omit<FlowFacts, 'buyVolume' | 'sellVolume'>;
 
 /** Levels a side that imbalance and concentration look at. */
 const LEVELS = 10;

@@ -6,6 +6,8 @@ import { addMarketFacts } from '../../shared/db/market.ts';
 import { listOutbox } from '../../shared/db/outbox.ts';
 import { listSignals } from '../../shared/db/signals.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
+import type { OrderFlow } from '../../shared/domain/order-flow.ts';
+import { Columns } from '../../shared/tasks/columns.ts';
 import type { TaskContext } from '../context.ts';
 import { evaluateCandles } from './evaluate-candles.ts';
 import { WindowStore } from './window-store.ts';
@@ -289,3 +291,52 @@ test('a run that was overtaken takes nothing back: neither how far the record is
   expect(await store.advance(series, before, next, STEP)).toBe(false);
   expect(await windows()).toEqual(after);
 });
+
+test('a strategy that reads order flow gets the last facts within each candle, and agrees or is silent', async () => {
+  await archive(range(0, 800));
+  await evaluate(799);
+  const crossings = await stored();
+  const [first, second] = crossings.map(({ ts }) => ts - STEP);
+  const flows = new Columns('sim', 'backfill');
+  // The later facts of a candle count: the first candle's agree with either side, the second's with none.
+  for (const [open, early, late] of [
+    [first, 0, crossings[0]?.side === 'buy' ? 0.5 : -0.5],
+    [second, 0.5, 0],
+  ] as const) {
+    flows.flow({ ...FLOW, ts: open as number, imbalance: early });
+    flows.flow({ ...FLOW, ts: (open as number) + 900, imbalance: late });
+  }
+  await addMarketFacts(db.sql, flows.build());
+
+  await db.sql`TRUNCATE signals, evaluations, outbox CASCADE`;
+  await redis.redis.flushdb();
+  const reading = testContext(db, redis, { STRATEGIES: 'flow-cross' });
+  const payload = {
+    venue: 'sim',
+    symbol: SYMBOL,
+    interval: '1s',
+    from: OLD,
+    upTo: OLD + 799 * STEP,
+  } as const;
+  await evaluateCandles({ ...payload, source: 'backfill' }, reading);
+  await reading.queues.close();
+  expect((await stored()).map(({ ts }) => ts - STEP)).toEqual([first]);
+});
+
+const FLOW: OrderFlow = {
+  symbol: SYMBOL,
+  ts: 0,
+  receivedAt: OLD,
+  spreadBp: 1,
+  imbalance: 0,
+  bidConcentration: 0.1,
+  askConcentration: 0.1,
+  depthBp: 10,
+  bidDepth: 1,
+  askDepth: 1,
+  notional: 10_000,
+  buySlippageBp: 1,
+  sellSlippageBp: null,
+  buyVolume: 1,
+  sellVolume: 1,
+};

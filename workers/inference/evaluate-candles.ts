@@ -1,13 +1,16 @@
 import { now } from '../../shared/clock.ts';
-import { listCandles } from '../../shared/db/candles.ts';
+import { type CandleRow, listCandles } from '../../shared/db/candles.ts';
 import { findEvaluatedTo, type Series, saveEvaluatedTo } from '../../shared/db/evaluations.ts';
+import { listFlowOfCandles } from '../../shared/db/order-flow.ts';
 import { addMail } from '../../shared/db/outbox.ts';
 import { addSignals, type NewSignal, type SignalRow } from '../../shared/db/signals.ts';
 import { isFresh } from '../../shared/domain/freshness.ts';
 import { INTERVALS } from '../../shared/domain/market.ts';
+import type { FlowFacts } from '../../shared/domain/order-flow.ts';
 import { RetryError } from '../../shared/errors.ts';
 import { shardKeyOf } from '../../shared/queue/queues.ts';
-import { SLOW } from '../../shared/strategies/registry.ts';
+import { chooseStrategies, SLOW } from '../../shared/strategies/registry.ts';
+import type { Strategy } from '../../shared/strategies/strategy.ts';
 import type { Payload } from '../../shared/tasks/catalogue.ts';
 import type { Handler, TaskContext } from '../context.ts';
 import { announceSignals, cacheLatestSignal } from './announce.ts';
@@ -44,6 +47,7 @@ class Run {
   readonly #series: Series;
   readonly #context: TaskContext;
   readonly #store: WindowStore;
+  readonly #strategies: readonly Strategy[];
   #stored: StoredWindows = { mark: '', windows: undefined };
 
   constructor(payload: Payload<'evaluate_candles'>, context: TaskContext) {
@@ -52,6 +56,7 @@ class Run {
     this.#payload = payload;
     this.#series = { venue, symbol, interval };
     this.#context = context;
+    this.#strategies = chooseStrategies(context.config.STRATEGIES);
     this.#store = new WindowStore(context.redis, context.config);
   }
 
@@ -88,7 +93,7 @@ class Run {
     const { upTo } = this.#payload;
     const from = last === undefined ? await this.#firstCandle() : last + this.stepMs;
     if (from === undefined || from > upTo) return [];
-    const evaluator = new Evaluator(this.#series, this.windows);
+    const evaluator = new Evaluator(this.#series, this.#strategies, this.windows);
     const { found, reached } = await this.#evaluate(evaluator, from, upTo);
     if (reached === undefined) return [];
     const signals = await this.#save(found, reached);
@@ -106,7 +111,11 @@ class Run {
   /** Candles at or before `last` that came late, and those after them whose windows they are in. */
   async behind(from: number, last: number): Promise<SignalRow[]> {
     const to = Math.min(this.#payload.upTo + SLOW * this.stepMs, last);
-    const evaluator = new Evaluator(this.#series, await this.#windowsAt(from - this.stepMs));
+    const evaluator = new Evaluator(
+      this.#series,
+      this.#strategies,
+      await this.#windowsAt(from - this.stepMs),
+    );
     const { found } = await this.#evaluate(evaluator, from, to);
     const signals = await this.#save(found);
     await this.#announce(signals);
@@ -115,13 +124,21 @@ class Run {
 
   async #evaluate(evaluator: Evaluator, from: number, to: number) {
     const candles = await listCandles(this.#context.sql, { ...this.#series, from, to, limit: MAX_CANDLES });
-    const found = candles.flatMap((candle) => evaluator.next(candle));
+    const flows = await this.#flowsOf(candles);
+    const found = candles.flatMap((candle) => evaluator.next(candle, flows.get(candle.ts)));
     const reached = candles.at(-1)?.ts;
     if (reached !== undefined && candles.length === MAX_CANDLES && reached < to) {
       const rest = { ...this.#payload, from: reached + this.stepMs };
       await this.#context.queues.enqueue('evaluate_candles', rest, { shardKey: shardKeyOf(this.#series) });
     }
     return { found, reached };
+  }
+
+  /** Order-flow facts by open time; read only where a strategy wants them. */
+  async #flowsOf(candles: readonly CandleRow[]): Promise<Map<number, FlowFacts>> {
+    if (!this.#strategies.some(({ readsFlow }) => readsFlow)) return new Map();
+    const opens = candles.map(({ ts }) => ts);
+    return listFlowOfCandles(this.#context.sql, { ...this.#series, opens, stepMs: this.stepMs });
   }
 
   /** One transaction: the signals that are new, the mail of those that are live, and how far we are. */
@@ -157,7 +174,7 @@ class Run {
     const { sql } = this.#context;
     const from = ts - (SLOW - 1) * this.stepMs;
     const candles = await listCandles(sql, { ...this.#series, from, to: ts, limit: SLOW });
-    const evaluator = new Evaluator(this.#series);
+    const evaluator = new Evaluator(this.#series, []);
     for (const candle of candles) evaluator.next(candle);
     return evaluator.windows;
   }

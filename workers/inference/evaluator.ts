@@ -1,8 +1,9 @@
 import type { Series } from '../../shared/db/evaluations.ts';
 import type { NewSignal } from '../../shared/db/signals.ts';
 import { INTERVALS } from '../../shared/domain/market.ts';
-import { SLOW, STRATEGIES } from '../../shared/strategies/registry.ts';
-import type { StrategyStream } from '../../shared/strategies/strategy.ts';
+import type { FlowFacts } from '../../shared/domain/order-flow.ts';
+import { SLOW } from '../../shared/strategies/registry.ts';
+import type { Strategy, StrategyStream } from '../../shared/strategies/strategy.ts';
 
 /** What evaluation reads of a candle: its open time in UTC ms and its close. */
 export interface Close {
@@ -28,13 +29,15 @@ type Hole = { from: number; to: number };
 export class Evaluator {
   readonly holes: Hole[] = [];
   readonly #series: Series;
+  readonly #strategies: readonly Strategy[];
   readonly #stepMs: number;
   #streams: [name: string, stream: StrategyStream][] = [];
   #closes: string[] = [];
   #ts: number | undefined;
 
-  constructor(series: Series, warmUp?: Windows) {
+  constructor(series: Series, strategies: readonly Strategy[], warmUp?: Windows) {
     this.#series = series;
+    this.#strategies = strategies;
     this.#stepMs = INTERVALS[series.interval];
     this.#restart();
     if (!warmUp) return;
@@ -44,8 +47,8 @@ export class Evaluator {
     });
   }
 
-  /** Takes the next candle; the signals that it gives. */
-  next({ ts, close }: Close): Omit<NewSignal, 'live'>[] {
+  /** Takes the next candle, and what its order flow was; the signals that it gives. */
+  next({ ts, close }: Close, flow?: FlowFacts): Omit<NewSignal, 'live'>[] {
     if (this.#ts !== undefined && ts !== this.#ts + this.#stepMs) {
       this.holes.push({ from: this.#ts + this.#stepMs, to: ts });
       this.#restart();
@@ -54,7 +57,7 @@ export class Evaluator {
     this.#closes.push(close);
     if (this.#closes.length > 2 * SLOW) this.#closes = this.#closes.slice(-SLOW);
     return this.#streams.flatMap(([strategy, stream]) => {
-      const verdict = stream.next(close);
+      const verdict = stream.next(close, flow);
       if (!verdict) return [];
       return [{ ...this.#series, strategy, ts: ts + this.#stepMs, price: close, ...verdict }];
     });
@@ -67,6 +70,6 @@ export class Evaluator {
 
   #restart() {
     this.#closes = [];
-    this.#streams = Object.values(STRATEGIES).map((strategy) => [strategy.name, strategy.start()]);
+    this.#streams = this.#strategies.map((strategy) => [strategy.name, strategy.start()]);
   }
 }

@@ -9,6 +9,7 @@ import type {
   Me,
   Model,
   Order,
+  OrderFlow,
   Price,
   Process,
   Queue,
@@ -70,6 +71,13 @@ export const positions = () =>
 
 export const prices = () =>
   queryOptions({ queryKey: ['prices'], queryFn: () => get<Price[]>('/prices'), refetchInterval: 3_000 });
+
+export const lastOrderFlow = ({ venue, symbol }: Market) =>
+  queryOptions({
+    queryKey: ['order-flow', venue, symbol],
+    queryFn: () => get<OrderFlow[]>('/order-flow', { venue, symbol, limit: 1 }),
+    refetchInterval: 2_000,
+  });
 
 export const processes = () =>
   queryOptions({ queryKey: ['processes'], queryFn: () => get<Process[]>('/processes'), staleTime: 10_000 });

@@ -3,6 +3,7 @@ import { lazy, Suspense } from 'react';
 import type { Me } from '../data/wire.ts';
 import { Waiting } from '../parts/states.tsx';
 import { AccountPanel } from './overview/account-panel.tsx';
+import { FlowStrip } from './overview/flow-strip.tsx';
 import { useMarket } from './overview/market.ts';
 import { MarketHead } from './overview/market-head.tsx';
 import { OrdersPanel } from './overview/orders-panel.tsx';
@@ -26,6 +27,7 @@ export default function OverviewPage({ me }: { me: Me }) {
           aria-label={`Market ${market.symbol}`}
         >
           <MarketHead me={me} market={market} onChange={setMarket} />
+          <FlowStrip market={market} />
           <Suspense fallback={<Waiting rows={8} />}>
             <ChartPanel market={market} />
           </Suspense>

@@ -35,6 +35,10 @@ export function signed(text: string | number): string {
 export const percent = (ratio: number): string =>
   `${ratio > 0 ? '+' : ratio < 0 ? '−' : ''}${format(Math.abs(ratio) * 100, 2, 2)} %`;
 
+/** `1.25 bp`; a dash where there is none. */
+export const basisPoints = (value: number | null): string =>
+  value === null ? '–' : `${format(value, 2, 2)} bp`;
+
 export const megabytes = (bytes: number): string => `${format(bytes / 1024 / 1024, 0, 0)} MB`;
 
 /** `420 ms`, `3.2 s`, `4 min`, `2 h`, `3 d`. */
