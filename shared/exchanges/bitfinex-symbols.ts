@@ -11,9 +11,9 @@ const NAMES = new CurrencyNames({
 });
 
 const SIX_LETTERS = /^t([A-Z0-9]{3})([A-Z0-9]{3})$/;
-const WITH_COLON = /^t([A-Z0-9]{2,12}):([A-Z0-9]{2,12})$/;
+const WITH_COLON = /^t([A-Z0-9]{1,20}):([A-Z0-9]{1,20})$/;
 const CONTRACT = /F0$/;
-const SYMBOL = /^([A-Z0-9]{2,12})\/([A-Z0-9]{2,12})$/;
+const SYMBOL = /^([A-Z0-9]{1,20})\/([A-Z0-9]{1,20})$/;
 
 /**
  * `tBTCUST` → `BTC/USDT`, `tLINK:USD` → `LINK/USD`. https://docs.bitfinex.com/docs/ws-general#supported-pairs

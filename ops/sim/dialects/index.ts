@@ -2,17 +2,21 @@ import { Desk } from '../desk.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Market } from '../market.ts';
 import { binance } from './binance.ts';
+import { bitfinex } from './bitfinex.ts';
 import { bitget } from './bitget.ts';
 import { gate } from './gate.ts';
+import { kucoin } from './kucoin.ts';
 
 /** Every dialect: the one place to add a line for a new one. */
 export const DIALECTS: readonly Dialect[] = [
   binance('spot'),
   binance('usdm'),
   binance('coinm'),
+  bitfinex,
   bitget('spot'),
   bitget('futures'),
   gate,
+  kucoin,
 ];
 
 /** A desk for every dialect, and the simulated exchange's own, which speaks Binance's at the root. */
