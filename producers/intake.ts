@@ -98,7 +98,7 @@ export class Intake {
 
   #shedTrade({ symbol }: Trade) {
     this.#shedTrades.add(symbol);
-    this.#deps.gaps.lost([symbol], 'overflow', 'no memory was left for it while Redis was away');
+    this.#deps.gaps.lost([symbol], 'overflow', 'neither queue nor spool nor memory had room for it');
   }
 
   #showBook(symbol: string, books: Books) {
@@ -109,8 +109,8 @@ export class Intake {
   }
 
   /**
-   * While Redis is away memory holds only so much; what comes beyond is left out here, is a gap up to the next trade
-   * that is taken, and is fetched from the venue then.
+   * Where neither queue nor spool takes anything memory holds only so much; what comes beyond is left out here, is a
+   * gap up to the next trade that is taken, and is fetched from the venue then.
    */
   #hasRoom(): boolean {
     const { batcher, config, log } = this.#deps;
@@ -126,10 +126,7 @@ export class Intake {
     }
     if (this.#shed++ === 0) {
       this.#shedSince = now();
-      log.error(
-        { held: batcher.events },
-        'memory for events is full while Redis is away: leaving events out',
-      );
+      log.error({ held: batcher.events }, 'queues, spool and memory are full: leaving events out');
     }
     return false;
   }

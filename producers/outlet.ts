@@ -25,10 +25,10 @@ export interface Outlet {
  * What an earlier producer left in the spool goes first. `onLost` is told when Redis has lost what was on it.
  */
 export async function openOutlet(kit: Kit, cursors: Cursors, onLost: () => void): Promise<Outlet> {
-  const { name, symbols, config, log, releasers, queues, metrics } = kit;
+  const { name, entry, symbols, config, log, releasers, queues, metrics } = kit;
   const spool = await Spool.open<Parcel>({
     folder: join(config.MILLRACE_HOME, 'spool'),
-    name,
+    name: entry.name,
     maxBytes: config.SPOOL_MAX_MB * MB,
     onUnreadable: (where) =>
       log.error({ where }, 'a spooled batch could not be read: its trades are asked for'),
