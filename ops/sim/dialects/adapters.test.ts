@@ -67,6 +67,16 @@ async function listen(
   return events;
 }
 
+/** The feed holds the best 25 levels of the engine's book, and knows that it is right. */
+function isTheBook({ listing, book }: Market, symbol: string): boolean {
+  const of = (side: 'buy' | 'sell') =>
+    levels(listing, book.levels(side, 25)).map((level) => level.map(Number));
+  const held = feed?.book(symbol);
+  const { bids = [], asks = [] } = held?.top(25) ?? {};
+  const sides = [bids, asks].map((side) => side.map((level) => level.map(Number)));
+  return held?.state === 'live' && JSON.stringify(sides) === JSON.stringify([of('buy'), of('sell')]);
+}
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20);
 }
@@ -86,19 +96,11 @@ describe.each(CASES)('%s %s: %s', (name, market, symbol) => {
     const venue = at(name, market);
     const engine = marketOf(symbol);
     const { listing } = engine;
-    const isTheBook = () => {
-      const book = feed?.book(symbol);
-      const of = (side: 'buy' | 'sell') =>
-        levels(listing, engine.book.levels(side, 25)).map((level) => level.map(Number));
-      const { bids = [], asks = [] } = book?.top(25) ?? {};
-      const held = [bids, asks].map((side) => side.map((level) => level.map(Number)));
-      return book?.state === 'live' && JSON.stringify(held) === JSON.stringify([of('buy'), of('sell')]);
-    };
     const types = new Set(venue.channels.map((channel) => TYPES[channel]));
     const events = await listen(venue, symbol, (list) => {
       const trades = list.filter(({ type }) => type === 'trade').length;
       const hasAll = [...types].every((type) => list.some((event) => event.type === type));
-      return trades >= 100 && hasAll && isTheBook();
+      return trades >= 100 && hasAll && isTheBook(engine, symbol);
     });
     expect(feed?.book(symbol)?.counters).toMatchObject({ gaps: 0, resyncs: 0 });
 
@@ -148,6 +150,32 @@ describe.each(CASES)('%s %s: %s', (name, market, symbol) => {
   });
 });
 
+/** Venues that prove their books, and what is done to them. */
+const MISCHIEF = [
+  ['bitfinex', 'spot', { corruptEvery: 5 }, 'checksum'],
+  ['bitfinex', 'spot', { dropDepthEvery: 40 }, 'gap'],
+  ['kucoin', 'spot', { dropDepthEvery: 9 }, 'gap'],
+] as const;
+
+test.each(MISCHIEF)(
+  '%s %s finds what %j does to its book, and is right again',
+  async (name, market, fault, shows) => {
+    const symbol = 'BTC/USDT';
+    const control = (orders: object) =>
+      fetch(`${sim.url}/sim/control`, { method: 'POST', body: JSON.stringify({ venue: name, ...orders }) });
+    const hasBroken = () => {
+      const { gaps = 0, checksums = { bad: 0 } } = feed?.book(symbol)?.counters ?? {};
+      return (shows === 'gap' ? gaps : checksums.bad) > 0;
+    };
+    await listen(at(name, market), symbol, (_, running) => running.book(symbol)?.state === 'live');
+    expect(hasBroken()).toBe(false);
+    await control(fault);
+    await until(hasBroken);
+    await control(Object.fromEntries(Object.keys(fault).map((key) => [key, 0])));
+    await until(() => isTheBook(marketOf(symbol), symbol));
+  },
+);
+
 const TYPES = {
   trades: 'trade',
   book: 'book',
@@ -158,14 +186,29 @@ const TYPES = {
 } as const;
 
 test('what a venue does not have is refused in its words, or acknowledged and never served', async () => {
-  const say = async (path: string, message: object) => {
+  /** The first frame behind the greeting, where the venue has one. */
+  const say = async (path: string, message: object, { greets = false } = {}) => {
     const socket = new WebSocket(`${sim.url.replace('http', 'ws')}${path}`);
+    const frames: unknown[] = [];
+    socket.on('message', (data) => frames.push(JSON.parse(String(data))));
     await once(socket, 'open');
     socket.send(JSON.stringify(message));
-    const [answer] = await once(socket, 'message');
+    await until(() => frames.length > Number(greets));
     socket.close();
-    return JSON.parse(String(answer)) as unknown;
+    return frames[Number(greets)];
   };
+  const bitfinex = { event: 'subscribe', channel: 'trades', symbol: 'tNOSUCH' };
+  expect(await say('/bitfinex/spot/ws/2', bitfinex, { greets: true })).toEqual({
+    ...{ event: 'error', msg: 'symbol: invalid', code: 10300, channel: 'trades', symbol: 'tNOSUCH' },
+  });
+  const kucoin = (depth: string) => ({
+    ...{ id: 'x', action: 'subscribe', channel: 'obu', tradeType: 'SPOT', symbol: 'NO-SUCH', depth },
+  });
+  expect(await say('/kucoin/spot/', kucoin('20'), { greets: true })).toMatchObject({
+    id: 'x',
+    result: false,
+  });
+  expect(await say('/kucoin/spot/', kucoin('1'), { greets: true })).toEqual({ id: 'x', result: true });
   const gate = { channel: 'spot.trades', event: 'subscribe', payload: ['NO_SUCH'] };
   expect(await say('/gate/spot/ws/v4/', gate)).toMatchObject({
     error: { code: 2, message: 'unknown currency pair: NO_SUCH' },
