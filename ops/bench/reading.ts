@@ -119,6 +119,9 @@ export async function compareBook(set: FrameSet): Promise<BookReport> {
 }
 
 type Frame = FrameSet['frames'][number];
+/** A text of its own, as a socket gives it, and no view of a larger one. */
+const asReceived = ({ frame, at }: Frame): Frame => ({ frame: Buffer.from(frame).toString(), at });
+
 type Begin = () => (frame: Frame) => void;
 
 /** The frames of the stream, what they say, and the REST books beside them. */
@@ -144,7 +147,7 @@ class Input {
   private constructor({ venue, market, frames }: FrameSet) {
     this.venue = findVenue(venue, market);
     const isSnapshot = ({ frame }: Frame) => frame.startsWith('{"snapshot_for"');
-    this.frames = frames.filter((frame) => !isSnapshot(frame));
+    this.frames = frames.filter((frame) => !isSnapshot(frame)).map(asReceived);
     this.#snapshots = frames.filter(isSnapshot).map(({ frame, at }) => {
       const { snapshot_for: wireSymbol, body } = JSON.parse(frame);
       return { symbol: this.venue.unifiedSymbol(wireSymbol), wireSymbol, body, at };

@@ -12,7 +12,10 @@ Decimal.NE = -30;
 Decimal.PE = 40;
 export type Decimal = Big;
 
-const PLAIN = /^-?\d+(\.\d+)?$/;
+const MINUS = 45;
+const DOT = 46;
+const ZERO = 48;
+const LONGEST = 64;
 const SCIENTIFIC = /^-?\d+(\.\d+)?[eE][+-]?\d{1,3}$/;
 
 /**
@@ -20,22 +23,46 @@ const SCIENTIFIC = /^-?\d+(\.\d+)?[eE][+-]?\d{1,3}$/;
  * Returns undefined for anything that is no finite decimal number of at most 64 characters.
  */
 export function canonicalDecimal(text: unknown): string | undefined {
-  if (typeof text !== 'string' || text.length > 64) return undefined;
-  if (PLAIN.test(text)) return trimZeros(text);
+  if (typeof text !== 'string' || text.length > LONGEST) return undefined;
+  const plain = reader.read(text, 0);
+  if (reader.end === text.length) return plain;
   return SCIENTIFIC.test(text) ? new Decimal(text).toFixed() : undefined;
 }
 
-function trimZeros(text: string): string {
-  let start = text.charCodeAt(0) === 45 ? 1 : 0;
-  const sign = start;
-  const dot = text.indexOf('.');
-  let end = text.length;
-  if (dot !== -1) {
-    while (text.charCodeAt(end - 1) === 48) end--;
-    if (end - 1 === dot) end = dot;
+/** Reads plain decimals that stand somewhere in a text. */
+export class DecimalReader {
+  /** Where the last number ended. */
+  end = 0;
+  /** How many digits it had behind the point, as written. */
+  decimals = 0;
+
+  /** The shortest spelling of the number that begins at `from`; undefined where none begins. */
+  read(text: string, from: number): string | undefined {
+    const isNegative = text.charCodeAt(from) === MINUS;
+    const first = isNegative ? from + 1 : from;
+    let at = first;
+    let start = first;
+    let dot = 0;
+    let last = 0;
+    for (; at < text.length; at++) {
+      const digit = text.charCodeAt(at) - ZERO;
+      if (digit > 0 && digit < 10) last = at;
+      else if (digit === DOT - ZERO && dot === 0 && at > first) dot = at;
+      else if (digit !== 0) break;
+    }
+    this.end = at;
+    this.decimals = dot === 0 ? 0 : at - dot - 1;
+    if (at === first || (dot !== 0 && dot === at - 1)) {
+      this.end = -1;
+      return undefined;
+    }
+    const whole = dot === 0 ? at : dot;
+    while (start < whole - 1 && text.charCodeAt(start) === ZERO) start++;
+    const end = last > whole ? last + 1 : whole;
+    if (start === 0 && end === text.length) return text;
+    const digits = text.slice(start, end);
+    return isNegative && digits !== '0' ? `-${digits}` : digits;
   }
-  const wholeEnd = dot === -1 || end <= dot ? end : dot;
-  while (start < wholeEnd - 1 && text.charCodeAt(start) === 48) start++;
-  const digits = text.slice(start, end);
-  return sign && digits !== '0' ? `-${digits}` : digits;
 }
+
+const reader = new DecimalReader();

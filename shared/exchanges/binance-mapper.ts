@@ -1,5 +1,6 @@
 import { type BookUpdate, type Candle, isInterval, type Quote, type Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
+import { BinanceScan, OTHER_BOOKS } from './binance-scan.ts';
 import { joinBinanceSymbol, splitBinanceSymbol } from './binance-symbols.ts';
 import {
   checkLength,
@@ -16,35 +17,48 @@ import {
   readReason,
   readText,
 } from './fields.ts';
+import { Spellings } from './scanner.ts';
 import type { Mapper, Reading } from './venue.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
 
 /** Executions of the futures markets that no order in the book met. */
 const OFF_BOOK: ReadonlySet<unknown> = new Set(['INSURANCE_FUND', 'ADL', 'NA']);
-/** Streams whose events look like changes of the whole book and are none. */
-const OTHER_BOOKS = /@(depth\d|rpiDepth)/;
 const SPOT_SPELLING = { join: joinBinanceSymbol, split: splitBinanceSymbol };
 
 /** Reads the frames of one connection of any of Binance's markets, in the raw and in the combined form. */
 export class BinanceMapper implements Mapper {
   readonly #venue: string;
   readonly #spelling: typeof SPOT_SPELLING;
-  readonly #symbols: Map<string, string>;
+  readonly #symbols: Spellings<string>;
+  readonly #scan: BinanceScan;
   readonly #tradeIds = new Map<string, TradeIds>();
 
   constructor(venue: string, symbols: readonly string[], spelling = SPOT_SPELLING) {
     this.#venue = venue;
     this.#spelling = spelling;
-    this.#symbols = new Map(symbols.map((symbol) => [spelling.join(symbol), symbol]));
+    this.#symbols = new Spellings(symbols.map((symbol) => [spelling.join(symbol), symbol]));
+    this.#scan = new BinanceScan(venue, this.#symbols);
   }
 
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
+    return this.#readClean(frame, receivedAt) ?? this.#readAny(frame, receivedAt);
+  }
+
+  #readClean(frame: string, receivedAt: number): Reading | undefined {
+    const said = this.#scan.read(frame, receivedAt);
+    if (said === undefined) return undefined;
+    if (said.kind === 'trade') return this.#tell(said.trade);
+    return said.kind === 'aggTrade' ? this.#tellAggregated(said.trade, said.last) : one(said.event);
+  }
+
+  #readAny(frame: string, receivedAt: number): Reading {
     const parsed = parseFrame(frame);
     if (Array.isArray(parsed)) return readList(parsed);
     const outer = parsed as Fields;
     if (typeof outer.stream !== 'string') return this.#readPayload(outer, receivedAt);
+    this.#scan.learn(outer.stream);
     if (Array.isArray(outer.data)) return readList(outer.data);
     const data = readObject(outer.data, 'data');
     if (data.e === 'depthUpdate' && OTHER_BOOKS.test(outer.stream)) return { kind: 'ignored' };
@@ -105,18 +119,23 @@ export class BinanceMapper implements Mapper {
 
   #readTrade(raw: RawTrade, receivedAt: number): Reading {
     if (OFF_BOOK.has(raw.X)) return { kind: 'ignored' };
-    const id = readCount(raw.t, 't');
-    const trade = this.#trade(raw, id, receivedAt);
+    return this.#tell(this.#trade(raw, readCount(raw.t, 't'), receivedAt));
+  }
+
+  #readAggTrade(raw: RawAggTrade, receivedAt: number): Reading {
+    const last = readCount(raw.l, 'l');
+    return this.#tellAggregated(this.#trade(raw, readCount(raw.a, 'a'), receivedAt), last);
+  }
+
+  #tell(trade: Trade): Reading {
     const ids = this.#idsOf(trade.symbol);
-    const told = id <= ids.lastAggregated;
     ids.raw = true;
-    return told ? { kind: 'ignored' } : one(trade);
+    const isTold = ids.lastAggregated >= 0 && Number(trade.id) <= ids.lastAggregated;
+    return isTold ? { kind: 'ignored' } : one(trade);
   }
 
   /** Aggregated trades stand in for trades only where the connection carries no single ones of the symbol. */
-  #readAggTrade(raw: RawAggTrade, receivedAt: number): Reading {
-    const last = readCount(raw.l, 'l');
-    const trade = this.#trade(raw, readCount(raw.a, 'a'), receivedAt);
+  #tellAggregated(trade: Trade, last: number): Reading {
     const ids = this.#idsOf(trade.symbol);
     if (ids.raw) return { kind: 'ignored' };
     ids.lastAggregated = Math.max(ids.lastAggregated, last);
@@ -202,7 +221,9 @@ export class BinanceMapper implements Mapper {
   }
 
   #idsOf(symbol: string): TradeIds {
-    const ids = this.#tradeIds.get(symbol) ?? { raw: false, lastAggregated: -1 };
+    const known = this.#tradeIds.get(symbol);
+    if (known) return known;
+    const ids = { raw: false, lastAggregated: -1 };
     this.#tradeIds.set(symbol, ids);
     return ids;
   }

@@ -126,7 +126,12 @@ export function readRfc3339(value: unknown, receivedAt: number, where: string): 
   return plausible(Date.parse(value), receivedAt, where);
 }
 
+/** Between the first block and 2100, and not a day ahead of its receipt. */
+export function isPlausible(ts: number, receivedAt: number): boolean {
+  return ts >= EARLIEST && ts < LATEST && ts <= receivedAt + DAY;
+}
+
 function plausible(ts: number, receivedAt: number, where: string): number {
-  if (ts >= EARLIEST && ts < LATEST && ts <= receivedAt + DAY) return ts;
+  if (isPlausible(ts, receivedAt)) return ts;
   throw new RejectError(`${where} is no plausible time`, where);
 }

@@ -14,7 +14,9 @@ import {
   readRfc3339,
   readText,
 } from './fields.ts';
+import { KrakenScan } from './kraken-scan.ts';
 import { OpenCandles } from './open-candles.ts';
+import { Spellings } from './scanner.ts';
 import type { Mapper, Reading } from './venue.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
@@ -51,13 +53,38 @@ const BARE_NUMBERS =
 
 /** Reads the frames of one connection; it remembers subscribed depths, open candles and the last trade ids. */
 export class KrakenMapper implements Mapper {
-  readonly #symbols = new Map<string, string>();
+  readonly #symbols: Spellings<string>;
+  readonly #scan: KrakenScan;
   readonly #depths = new Map<string, number>();
   readonly #lastTrades = new Map<string, number>();
   readonly #openCandles = new OpenCandles();
 
+  constructor(symbols: readonly string[] = []) {
+    this.#symbols = new Spellings(symbols.map((symbol) => [symbol, symbol]));
+    this.#scan = new KrakenScan(this.#symbols);
+  }
+
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
+    return this.#readClean(frame, receivedAt) ?? this.#readAny(frame, receivedAt);
+  }
+
+  #readClean(frame: string, receivedAt: number): Reading | undefined {
+    const said = this.#scan.read(frame, receivedAt);
+    switch (said?.channel) {
+      case 'book':
+        for (const update of said.updates) this.#place(update);
+        return events(said.updates);
+      case 'trade':
+        return events(this.#unheard(said.trades, said.isSnapshot));
+      case 'ticker':
+        return events(said.quotes);
+      default:
+        return undefined;
+    }
+  }
+
+  #readAny(frame: string, receivedAt: number): Reading {
     const message = readObject(parseFrame(frame.replace(BARE_NUMBERS, '"$1":"$2"')), 'frame');
     if (typeof message.channel === 'string') return this.#readChannel(message.channel, message, receivedAt);
     if (typeof message.method === 'string') return this.#readAnswer(message.method, message);
@@ -101,10 +128,14 @@ export class KrakenMapper implements Mapper {
     return control('subscribed');
   }
 
-  /** The snapshot repeats the last 50 trades; those this connection has told already are left out. */
   #readTrades(message: Fields, receivedAt: number): Trade[] {
     const isSnapshot = readKind(message) === 'snapshot';
     const trades = rows(message).map((row) => this.#readTrade(row, receivedAt));
+    return this.#unheard(trades, isSnapshot);
+  }
+
+  /** The snapshot repeats the last 50 trades; those this connection has told already are left out. */
+  #unheard(trades: Trade[], isSnapshot: boolean): Trade[] {
     const fresh = isSnapshot ? trades.filter((trade) => Number(trade.id) > this.#lastTrade(trade)) : trades;
     for (const trade of fresh) {
       this.#lastTrades.set(trade.symbol, Math.max(Number(trade.id), this.#lastTrade(trade)));
@@ -148,14 +179,16 @@ export class KrakenMapper implements Mapper {
         receivedAt,
       };
       if (row.checksum !== undefined) update.checksum = readCount(row.checksum, 'checksum');
-      if (kind === 'snapshot') update.depth = this.#depthOf(symbol, bids.length, asks.length);
+      this.#place(update);
       return update;
     });
   }
 
-  /** The depth that was acknowledged; else the smallest one on offer that holds what came. */
-  #depthOf(symbol: string, bids: number, asks: number): number | undefined {
-    return this.#depths.get(symbol) ?? DEPTHS.find((depth) => depth >= Math.max(bids, asks));
+  /** A whole book has the depth that was acknowledged; else the smallest one on offer that holds what came. */
+  #place(update: BookUpdate): void {
+    if (update.kind === 'delta') return;
+    const most = Math.max(update.bids.length, update.asks.length);
+    update.depth = this.#depths.get(update.symbol) ?? DEPTHS.find((depth) => depth >= most);
   }
 
   #readQuote(row: Fields, receivedAt: number): Quote {

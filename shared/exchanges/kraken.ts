@@ -36,7 +36,7 @@ export function createKraken(): Venue {
     unifiedSymbol: unifyKrakenSymbol,
     subscribe: (subscriptions) => requests('subscribe', subscriptions),
     unsubscribe: (subscriptions) => requests('unsubscribe', subscriptions),
-    createMapper: () => new KrakenMapper(),
+    createMapper: (symbols) => new KrakenMapper(symbols),
   };
 }
 

@@ -82,6 +82,20 @@ export function testAdapter(examples: AdapterExamples): void {
       }
     });
 
+    test('a frame says the same, or is refused, however it is spelled', () => {
+      for (const { frame } of events) expect(read(frame)).toEqual(read(spaced(frame)));
+      const frames = fc.constantFrom(...events.map(({ frame }) => frame));
+      const letter = fc.constantFrom(...'{}[]",:.-+0159eE\\ xA');
+      fc.assert(
+        fc.property(frames, fc.nat(), letter, (frame, place, wrong) => {
+          const at = 1 + (place % (frame.length - 1));
+          const twisted = frame.slice(0, at) + wrong + frame.slice(at + 1);
+          expect(attempt(() => read(twisted))).toEqual(attempt(() => read(spaced(twisted))));
+        }),
+        { numRuns: 1_000 },
+      );
+    });
+
     test.each(MALFORMED)('it refuses %s', (_name, frame) => {
       expect(() => read(frame)).toThrow(RejectError);
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
@@ -101,6 +115,9 @@ export function testAdapter(examples: AdapterExamples): void {
     });
   });
 }
+
+/** The same JSON, spelled as no venue spells it: no shortcut of a mapper takes it. */
+const spaced = (frame: string) => `${frame[0]} ${frame.slice(1)}`;
 
 const ABSURD = [NaN, '1e999', '-1', -1, 1e308, '', null, [], {}, true, 9e15, '0', 0, 'NaN', '__proto__'];
 
