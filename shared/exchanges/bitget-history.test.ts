@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Mark } from '../domain/gap.ts';
 import type { Candle, Trade } from '../domain/market.ts';
 import { createBitget } from './bitget.ts';
+import { ID_EPOCH } from './bitget-rows.ts';
 import type { BitgetMarket } from './bitget-symbols.ts';
-import { fetchCandles, fetchTrades } from './history.ts';
+import { fetchCandles, fetchTradesSince } from './history.ts';
 import { type RestServer, serveRest } from './testing/rest-server.ts';
 import type { Venue } from './venue.ts';
 
@@ -10,7 +12,12 @@ const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
 const LISTED = START + 300 * MINUTE;
 /** A trade of the stream, `1478949856623706112` at 1788335044055, and two before it within the same second. */
-const IDS = ['1478949856623706112', '1478949856501970951', '1478949856501970946'];
+const NEWEST = ['1478949856623706112', '1478949856501970951', '1478949856501970946'];
+/** And as many as another two pages and a half, a millisecond apart. */
+const IDS = [
+  ...NEWEST,
+  ...Array.from({ length: 2_500 }, (_, i) => String(BigInt(NEWEST[2] as string) - (BigInt(i + 1) << 22n))),
+];
 
 /** Rows as https://www.bitget.com/docs/classic has them; the contract was listed five hours after the first. */
 function answer(path: string, query: URLSearchParams): unknown {
@@ -23,8 +30,13 @@ function answer(path: string, query: URLSearchParams): unknown {
   }
   if (!path.endsWith('/market/fills-history')) return undefined;
   const row = { symbol: query.get('symbol'), price: '1.10', size: '0.50', side: 'Sell' };
-  return send(IDS.map((tradeId) => ({ ...row, tradeId, ts: '1788335044000' })));
+  const before = BigInt(query.get('idLessThan') ?? Number.MAX_SAFE_INTEGER * 1_000);
+  const ids = IDS.filter((id) => BigInt(id) < before).slice(0, Number(query.get('limit')));
+  return send(ids.map((tradeId) => ({ ...row, tradeId, ts: secondOf(tradeId) })));
 }
+
+/** Rows are cut to the second. */
+const secondOf = (id: string) => `${(Number(BigInt(id) >> 22n) + ID_EPOCH).toString().slice(0, -3)}000`;
 
 let server: RestServer;
 beforeAll(async () => {
@@ -66,17 +78,32 @@ test('days of futures are asked for in stretches that the venue answers whole', 
   expect(params).toMatchObject({ granularity: '1Dutc', endTime: START + 89 * 86_400_000 });
 });
 
-test('Bitget’s newest trades have the millisecond that the stream gave them', async () => {
-  const query = { venue: here('spot'), symbol: 'BTC/USDT', fromId: 'unheard-of' };
-  const trades = await all<Trade>(fetchTrades(query));
-  expect(trades.map(({ id, ts }) => [id, ts])).toEqual([
-    ['1478949856501970946', 1_788_335_044_026],
-    ['1478949856501970951', 1_788_335_044_026],
-    ['1478949856623706112', 1_788_335_044_055],
-  ]);
-  expect(trades[0]).toMatchObject({ side: 'sell', price: '1.1', size: '0.5' });
-  const known = { ...query, fromId: '1478949856501970946' };
-  expect(await all<Trade>(fetchTrades(known))).toHaveLength(2);
+describe('Bitget’s trades since a known one', () => {
+  const since = async (from: Mark) => {
+    const pages: Trade[][] = [];
+    for await (const page of fetchTradesSince({ venue: here('spot'), symbol: 'BTC/USDT', from }))
+      pages.push(page);
+    return pages;
+  };
+
+  test('have the millisecond that the stream gave them', async () => {
+    const [page = []] = await since({ id: NEWEST[2] as string, ts: 1_788_335_044_026 });
+    expect(page.slice(-3).map(({ id, ts }) => [id, ts])).toEqual([
+      ['1478949856501970946', 1_788_335_044_026],
+      ['1478949856501970951', 1_788_335_044_026],
+      ['1478949856623706112', 1_788_335_044_055],
+    ]);
+    expect(page[0]).toMatchObject({ side: 'sell', price: '1.1', size: '0.5' });
+  });
+
+  test.each([
+    ['no further than the page that has it', 1_500, [1_000, 1_000]],
+    ['to the oldest that the venue has', 9_999, [503, 1_000, 1_000]],
+  ])('are paged backwards, %s, and come oldest first', async (_, known, lengths) => {
+    const pages = await since({ id: IDS[known] ?? 'unheard-of', ts: 1_788_335_044_026 - known });
+    expect(pages.map((page) => page.length)).toEqual(lengths);
+    expect(pages.flat().map(({ id }) => id)).toEqual(IDS.slice(0, pages.flat().length).reverse());
+  });
 });
 
 test('a trade whose id tells another second keeps the time of its row', () => {

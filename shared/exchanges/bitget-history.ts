@@ -6,6 +6,8 @@ import type { CandlesQuery, History } from './venue.ts';
 
 const CANDLES_PER_CALL = 200;
 const TRADES_PER_CALL = 1000;
+/** The venue has those of 90 days; no more of them than this are asked for at once. */
+export const NEWEST_TRADES = 100 * TRADES_PER_CALL;
 /** Futures answer no more than 90 days in one call. */
 const LONGEST_SPAN_MS = 89 * 86_400_000;
 
@@ -16,7 +18,8 @@ const SPOT_LENGTHS: Readonly<Record<string, string>> = {
 
 /**
  * REST history of Bitget v2: candles backwards from a time, so that a page is asked for by its end; whether that end
- * itself is in the page is not documented, so that pages are asked for one candle short. Of trades the newest page.
+ * itself is in the page is not documented, so that pages are asked for one candle short. Trades backwards from the
+ * newest.
  * https://www.bitget.com/docs/classic/spot/market/Get-History-Candle-Data and Get-Market-Trades
  */
 export function bitgetHistory(market: BitgetMarket): History {
@@ -47,9 +50,13 @@ export function bitgetHistory(market: BitgetMarket): History {
     },
     trades: {
       pageSize: TRADES_PER_CALL,
-      call: ({ symbol }) => ({
+      call: ({ symbol, beforeId }) => ({
         method: `${path}FillsHistory`,
-        params: { ...product(symbol), limit: TRADES_PER_CALL },
+        params: {
+          ...product(symbol),
+          limit: TRADES_PER_CALL,
+          ...(beforeId !== undefined && { idLessThan: beforeId }),
+        },
       }),
       read: (answer, { symbol }, receivedAt) =>
         readData(answer)

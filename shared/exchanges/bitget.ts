@@ -1,5 +1,5 @@
 import type { BookUpdate } from '../domain/market.ts';
-import { bitgetHistory } from './bitget-history.ts';
+import { bitgetHistory, NEWEST_TRADES } from './bitget-history.ts';
 import { BitgetMapper, MAX_FRAME_LENGTH } from './bitget-mapper.ts';
 import { BITGET_LENGTHS, lengthCode } from './bitget-rows.ts';
 import { type BitgetMarket, spellBitgetSymbol, unifyBitgetSymbol } from './bitget-symbols.ts';
@@ -43,7 +43,7 @@ export function createBitget(market: BitgetMarket): Venue {
     promises: {
       bookBreaks: ['previous ids'],
       tradeBreaks: 'time',
-      backfill: { newest: history.trades.pageSize },
+      backfill: { newest: NEWEST_TRADES },
       sizes: 'coins',
     },
     history,

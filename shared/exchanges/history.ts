@@ -75,6 +75,10 @@ export async function* fetchTradesSince(query: {
     yield* fetchTrades({ venue, symbol, fromId: from.id, fromTs: from.ts });
     return;
   }
+  if (typeof backfill === 'object') {
+    yield* await newestTradesSince(venue, symbol, from, backfill.newest);
+    return;
+  }
   const told = new Set<string>();
   for (let fromTs = from.ts; ; ) {
     const asked = { symbol, fromId: from.id, fromTs };
@@ -90,6 +94,30 @@ export async function* fetchTradesSince(query: {
     else if (span > 0 && fromTs + span <= now()) fromTs += span;
     else return;
   }
+}
+
+/** Pages backwards from the present, no further than the known trade or the venue's newest so many; oldest first. */
+async function newestTradesSince(
+  venue: VenueFacts,
+  symbol: string,
+  from: Mark,
+  newest: number,
+): Promise<Trade[][]> {
+  const { trades } = venue.history;
+  const pages: Trade[][] = [];
+  const told = new Set<string>();
+  for (let oldest: Trade | undefined; told.size < newest; ) {
+    const asked = { symbol, fromId: from.id, fromTs: from.ts, beforeId: oldest?.id };
+    const page = await readPage(venue, trades, asked);
+    const latest = oldest?.ts ?? Number.POSITIVE_INFINITY;
+    const older = page.filter(({ id, ts }) => !told.has(id) && ts <= latest).sort((a, b) => a.ts - b.ts);
+    if (older.length === 0) break;
+    for (const { id } of older) told.add(id);
+    pages.unshift(older);
+    if (page.length < trades.pageSize || older.some(({ id, ts }) => id === from.id || ts < from.ts)) break;
+    oldest = older[0];
+  }
+  return pages;
 }
 
 /**

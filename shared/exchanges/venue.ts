@@ -216,10 +216,12 @@ export interface CandlesQuery {
 }
 
 /**
- * Trades from an id on; `fromTs` (UTC ms) is for venues that page by time, and must not be later than that trade.
+ * Trades from an id on; `fromTs` (UTC ms) is for venues that page by time, and must not be later than that trade;
+ * `beforeId` for those that give back more of their newest than a page: the newest before that trade.
  */
 export interface TradesQuery {
   symbol: string;
   fromId: string;
   fromTs?: number;
+  beforeId?: string;
 }
