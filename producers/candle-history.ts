@@ -10,13 +10,14 @@ const SEAM_MS = 3_000;
 /** Asks for the candles that were not streamed; whoever does it fetches only what the archive lacks. */
 export class CandleHistory {
   readonly #venue: string;
-  readonly #symbols: readonly string[];
+  readonly #symbols: () => readonly string[];
   readonly #intervals: readonly Interval[];
   readonly #queues: Queues;
 
   constructor(deps: {
     venue: string;
-    symbols: readonly string[];
+    /** Those that are followed now. */
+    symbols(): readonly string[];
     intervals: readonly Interval[];
     queues: Queues;
   }) {
@@ -38,7 +39,7 @@ export class CandleHistory {
   }
 
   async #ask(span: (stepMs: number) => { since: number; until: number }, delayMs = 0) {
-    for (const symbol of this.#symbols) {
+    for (const symbol of this.#symbols()) {
       for (const interval of this.#intervals) {
         const stepMs = INTERVALS[interval];
         const { since, until } = span(stepMs);

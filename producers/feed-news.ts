@@ -23,6 +23,7 @@ export class FeedNews {
   }
 }
 
-function tellSupervisor(news: string): void {
+/** To the person at the supervisor's terminal. */
+export function tellSupervisor(news: string): void {
   process.send?.({ news });
 }

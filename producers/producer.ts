@@ -1,14 +1,14 @@
 import type { Redis } from 'ioredis';
 import { backoffMs, now, sleep } from '../shared/clock.ts';
 import { type Config, requireSetting } from '../shared/config.ts';
-import type { MarketEvent } from '../shared/domain/market.ts';
+import { describeKinds } from '../shared/domain/symbols.ts';
 import { messageOf } from '../shared/errors.ts';
 import { type Entry, producerName, readEntry, symbolsOf } from '../shared/exchanges/entries.ts';
-import { Feed } from '../shared/exchanges/feed.ts';
 import { chooseIntervals } from '../shared/exchanges/intervals.ts';
+import { type LiveMarket, loadMarket } from '../shared/exchanges/live-market.ts';
+import type { RunningFeed } from '../shared/exchanges/running-feed.ts';
 import { subscriptionsOf } from '../shared/exchanges/subscriptions.ts';
-import type { Subscription, Venue } from '../shared/exchanges/venue.ts';
-import { findLiveVenue } from '../shared/exchanges/venues.ts';
+import type { Subscription, VenueFacts } from '../shared/exchanges/venue.ts';
 import type { Releasers } from '../shared/lifecycle.ts';
 import type { Log } from '../shared/log.ts';
 import { createMetrics, type Metrics } from '../shared/metrics.ts';
@@ -21,12 +21,13 @@ import type { Batcher } from './batcher.ts';
 import { CandleHistory } from './candle-history.ts';
 import { Continuity } from './continuity.ts';
 import { Cursors } from './cursors.ts';
-import { FeedNews } from './feed-news.ts';
+import { FeedNews, tellSupervisor } from './feed-news.ts';
 import { statusOf } from './feed-status.ts';
 import { GapWatch } from './gap-watch.ts';
 import { Glimpse } from './glimpse.ts';
 import { Intake } from './intake.ts';
 import { Interruption } from './interruption.ts';
+import { ListingWatch } from './listing-watch.ts';
 import { openOutlet } from './outlet.ts';
 
 /** How far back candles are looked for when Redis lost what it held. */
@@ -49,11 +50,9 @@ export async function startProducer(
 ): Promise<void> {
   const entry = readEntry(text);
   const name = entry.venue;
-  const venue = findLiveVenue(name, entry.market, {
-    simUrl: config.SIM_URL,
-    rehearsal: config.REHEARSAL === 'on',
-  });
-  const intervals = chooseIntervals(venue, config.INTERVALS);
+  const rehearsal = config.REHEARSAL === 'on';
+  const market = await loadMarket(entry, { simUrl: config.SIM_URL, rehearsal });
+  const intervals = chooseIntervals(market.facts, config.INTERVALS);
   const { NAMESPACE: namespace, SHARDS: shards } = config;
   const symbols = symbolsOf(entry, config.SYMBOLS);
   const redis = await connect(config, log, releasers);
@@ -67,29 +66,34 @@ export async function startProducer(
   const patiently = (work: () => Promise<void>) => untilDone(work, { log, signal: stop.signal });
   const cursors = new Cursors({ redis, namespace, venue: name });
   await patiently(() => cursors.read());
-  const history = new CandleHistory({ venue: name, symbols, intervals, queues });
+  const listing = watchListing(kit, market.facts);
+  releasers.push('listing', () => listing.stop());
+  await listing.begin();
+  const history = new CandleHistory({ venue: name, symbols: () => listing.followed, intervals, queues });
   const askForCandles = (since: number) => void patiently(() => history.askSince(since));
 
   const { batcher, sender } = await openOutlet(kit, cursors, () => askForCandles(now() - LOOK_BACK_MS));
-  const continuity = new Continuity(venue.promises.tradeBreaks);
+  const continuity = new Continuity(market.facts.promises.tradeBreaks);
   continuity.begin(symbols, cursors);
   const gaps = new GapWatch(continuity, (gap) => void patiently(() => sender.tell(gap)));
   releasers.push('gaps', () => gaps.close());
   const intake = startIntake(kit, { batcher, continuity, gaps, onShed: askForCandles });
-  const subscriptions = subscriptionsOf(venue, symbols, intervals);
-  const feed = createFeed(kit, venue, subscriptions, { intake, gaps, askForCandles });
+  const subscriptions = subscriptionsOf(market.facts, symbols, intervals);
+  const feed = createFeed(kit, market, subscriptions, { intake, gaps, listing, askForCandles });
+  listing.guard(feed);
   releasers.push('book snapshots', intake.keepBooks(feed, symbols, config.BOOK_SNAPSHOT_MS));
   const heartbeat = startHeartbeat(
     redis,
     namespace,
     { kind: 'producer', name: producerName(entry.name), metrics: metrics.registry },
-    () => ({ feeds: [statusOf(feed, entry, symbols)] }),
+    () => ({ feeds: [statusOf(feed, entry, listing)] }),
   );
   releasers.push('heartbeat', () => heartbeat.stop());
   await patiently(() => history.askAtStart());
   feed.start();
   releasers.push('feed', () => feed.close());
-  log.info({ venue: venue.label, symbols, intervals }, 'producer is ready');
+  const { label } = market.facts;
+  log.info({ venue: label, symbols: listing.followed, intervals }, 'producer is ready');
 }
 
 /** What every part of a producer is built from; `name` is the venue's. */
@@ -127,32 +131,49 @@ function startIntake(
   return new Intake({ ...archive, prices, glimpse, metrics, log, venue: name, config });
 }
 
+/** What becomes of a symbol that the venue does not list: said where people look, and counted. */
+function watchListing({ name, entry, symbols, config, log, metrics }: Kit, facts: VenueFacts): ListingWatch {
+  if (symbols.length === 0)
+    log.warn(`SYMBOLS has nothing for ${entry.name}: it takes ${describeKinds(entry.takes)}`);
+  return new ListingWatch({
+    ...{ facts, symbols, log, everyMs: config.LISTING_CHECK_SECONDS * 1_000 },
+    onChange: (symbol, missing) => {
+      const news = missing ?? `${facts.label} lists ${symbol} again`;
+      log[missing ? 'warn' : 'info']({ symbol }, news);
+      tellSupervisor(news);
+      metrics.unlisted.set({ venue: name, symbol }, missing ? 1 : 0);
+    },
+  });
+}
+
 /** The venue's feed, not started yet; `askForCandles` is told what an interruption may have cost. */
 function createFeed(
   { name, entry, log, releasers, queues, metrics }: Kit,
-  venue: Venue,
+  { facts, createFeed }: LiveMarket,
   subscriptions: Subscription[],
   {
     intake,
     gaps,
+    listing,
     askForCandles,
   }: {
     intake: Intake;
     gaps: GapWatch;
+    listing: ListingWatch;
     askForCandles: (since: number) => void;
   },
-): Feed {
+): RunningFeed {
   const badFrames = new BadFrames({ venue: name, queues, metrics, log });
   releasers.push('bad frames', () => badFrames.close());
   const news = new FeedNews(entry.name);
-  const interruption = new Interruption(venue.limits.silenceMs);
-  const feed: Feed = new Feed({
-    venue,
-    subscriptions,
-    onEvents: (events: readonly MarketEvent[]) => intake.take(events, feed),
+  const interruption = new Interruption(facts.limits.silenceMs);
+  const feed: RunningFeed = createFeed(subscriptions, {
+    onEvents: (events) => intake.take(events, feed),
     onInterrupted: (symbols, reason) => gaps.lost(symbols, 'disconnect', reason),
     onResumed: (symbols) => gaps.heard(symbols),
     onBadFrame: (bad) => badFrames.add(bad),
+    onBook: () => intake.showBooks(feed),
+    onRefused: () => listing.refused(),
     onStatus: ({ state, reason }) => {
       log[state === 'down' ? 'warn' : 'info']({ state, reason }, 'feed');
       news.take(state, reason);

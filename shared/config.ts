@@ -104,6 +104,10 @@ export const SETTINGS = {
     schema: whole(1_000, 10, 1_000_000),
     help: 'batches that may wait on one archive queue in Redis; what comes beyond waits in the spool',
   },
+  LISTING_CHECK_SECONDS: {
+    schema: whole(180, 1, 86_400),
+    help: 'how often each exchange is asked whether it still lists the symbols',
+  },
   BOOK_SNAPSHOT_MS: { schema: whole(1000, 100, 3_600_000), help: 'how often a book snapshot is archived' },
   ORDER_FLOW_MS: {
     schema: whole(1000, 0, 3_600_000),

@@ -37,6 +37,12 @@ export function createMetrics(process: string) {
       labelNames: ['venue'],
       registers,
     }),
+    unlisted: new Gauge({
+      name: 'millrace_unlisted_symbols',
+      help: '1 for each symbol that is configured and not listed by its venue',
+      labelNames: ['venue', 'symbol'],
+      registers,
+    }),
     rows: new Counter({
       name: 'millrace_rows_total',
       help: 'Rows committed by table',

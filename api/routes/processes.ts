@@ -7,6 +7,7 @@ const feed = z.object({
   entry: z.string(),
   venue: z.string(),
   symbols: z.array(z.string()),
+  missing: z.array(z.object({ symbol: z.string(), reason: z.string() })),
   state: z.enum(['connecting', 'syncing', 'live', 'stale', 'down']),
   reason: z.string().nullable(),
   since: ms,

@@ -84,7 +84,7 @@ function describeFeed(entry: string, processes: ProcessStatus[] | undefined): De
   if (!producer.ready) return producer;
   const feeds = processes?.flatMap((process) => process.feeds).filter((feed) => feed.entry === entry) ?? [];
   const ailing = feeds.find(({ state }) => state !== 'live');
-  if (!ailing) return { name, ready: true, state: 'live', reason: null };
+  if (!ailing) return { name, ready: true, state: 'live', reason: feeds[0]?.reason ?? null };
   return { name, ready: false, state: ailing.state, reason: ailing.reason };
 }
 

@@ -18,6 +18,7 @@ export class Desk {
   readonly faults = new Faults();
   readonly breaches: Breaches = { messages: 0, connects: 0, weight: 0 };
   readonly #markets = new Map<string, Market>();
+  readonly #delisted = new Set<Market>();
 
   constructor(dialect: Dialect, markets: Iterable<Market>, prefix = `/${dialect.venue}/${dialect.market}`) {
     this.dialect = dialect;
@@ -34,9 +35,25 @@ export class Desk {
     return venue === undefined || venue === dialect.venue || venue === `${dialect.venue}:${dialect.market}`;
   }
 
-  find = (wire: string): Market | undefined => this.#markets.get(wire);
+  find = (wire: string): Market | undefined => {
+    const market = this.#markets.get(wire);
+    return market && this.isListed(market) ? market : undefined;
+  };
 
-  markets = (): [wire: string, market: Market][] => [...this.#markets];
+  /** Those that are listed. */
+  markets = (): [wire: string, market: Market][] =>
+    [...this.#markets].filter(([, market]) => this.isListed(market));
+
+  /** Takes a symbol, `ETH/USDT`, from the list, or puts it there again: what is not listed is not spoken of. */
+  list(symbol: string, isListed: boolean): void {
+    for (const market of this.#markets.values()) {
+      if (market.listing.symbol !== symbol) continue;
+      if (isListed) this.#delisted.delete(market);
+      else this.#delisted.add(market);
+    }
+  }
+
+  isListed = (market: Market): boolean => !this.#delisted.has(market);
 
   /** The path below the prefix, undefined for one that is not ours. */
   below(pathname: string): string | undefined {

@@ -23,6 +23,9 @@ export const faultOrders = z.strictObject({
   stallMs: duration,
   /** Sockets that are open now stay open and say nothing any more; later ones work. */
   freeze: z.literal(true).optional(),
+  /** Take a symbol, `ETH/USDT`, from the list: its streams fall silent, REST knows it no more; or put it back. */
+  delist: z.string().optional(),
+  relist: z.string().optional(),
   /** Every n-th trade frame is not sent. */
   dropTradeEvery: every,
   /** Every n-th book frame is not sent. */

@@ -136,6 +136,8 @@ async function control({ desks, sockets, venue }: ServerParts, request: Incoming
   if (orders.burst) venue.burst(orders.burst.factor, at + orders.burst.ms);
   for (const desk of meant) {
     desk.faults.set(orders, at);
+    if (orders.delist) desk.list(orders.delist, false);
+    if (orders.relist) desk.list(orders.relist, true);
     sockets.obey(desk, orders, at);
   }
   return meant.map((desk) => desk.faults.describe());

@@ -71,7 +71,8 @@ export class Sockets {
       connection.session.corruptEvery = connection.desk.faults.corruptEvery;
       connection.socket.cork();
       for (const [market, step] of moved) {
-        const frames = connection.session.tell(market, step);
+        const told = connection.session.tell(market, step);
+        const frames = connection.desk.isListed(market) ? told : [];
         if (frames.length > 0) connection.recent = frames;
         this.#send(connection, frames);
       }

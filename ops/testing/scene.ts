@@ -86,6 +86,7 @@ export function addProcesses(redis: Redis, namespace: string): () => Promise<unk
     entry: 'sim',
     venue: 'sim',
     symbols: ['BTC/USDT', 'ETH/USDT'],
+    missing: [],
     state: 'live',
     reason: null,
     since,

@@ -2,7 +2,15 @@ import { expect, test } from '@jest/globals';
 import { loadConfig } from '../config.ts';
 import { SYMBOL_KINDS, type SymbolKind } from '../domain/symbols.ts';
 import { UserError } from '../errors.ts';
-import { nativeEntries, producerName, readEntry, symbolsOf, venuesOf, watchedMarkets } from './entries.ts';
+import {
+  entryOf,
+  nativeEntries,
+  producerName,
+  readEntry,
+  symbolsOf,
+  venuesOf,
+  watchedMarkets,
+} from './entries.ts';
 import { findLiveVenue, marketsOf, VENUE_NAMES } from './venues.ts';
 
 test.each([
@@ -54,6 +62,18 @@ test('no symbol is of two markets of one venue, so that the archive needs no mar
     const kinds: SymbolKind[] = marketsOf(name).flatMap(({ takes }) => takes);
     expect([name, kinds]).toEqual([name, [...new Set(kinds)]]);
   }
+});
+
+test.each([
+  ['binance', 'BTC/USDT', 'binance'],
+  ['binance', 'BTC/USDT:USDT', 'binance:usdm'],
+  ['binance', 'BTC/USD:BTC-270326', 'binance:coinm'],
+  ['okx', 'BTC/USD:BTC', 'okx:swap'],
+  ['ccxt:htx', 'BTC/USDT:USDT', 'ccxt:htx:swap'],
+  ['kraken', 'BTC/USDT:USDT', undefined],
+  ['nosuch', 'BTC/USDT', undefined],
+])('what is archived as %s %s is of the market %s', (venue, symbol, name) => {
+  expect(entryOf(venue, symbol)?.name).toBe(name);
 });
 
 test('the name of every native entry leads back to it', () => {

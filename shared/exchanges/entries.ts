@@ -49,6 +49,17 @@ export const nativeEntries = (): Entry[] =>
     takes,
   }));
 
+/**
+ * The entry under whose venue a symbol is archived: `('binance', 'BTC/USDT:USDT')` → `binance:usdm`, whether or not it
+ * is among the settings; undefined where the venue has no market for it.
+ */
+export function entryOf(venue: string, symbol: string): Entry | undefined {
+  const markets = venue.startsWith('ccxt:')
+    ? Object.keys(CCXT_MARKETS).map((market) => readEntry(`${venue}:${market}`))
+    : nativeEntries().filter((entry) => entry.venue === venue);
+  return markets.find((entry) => symbolsOf(entry, [symbol]).length > 0);
+}
+
 /** Those of `symbols` that are of this entry's market. */
 export const symbolsOf = ({ takes }: Entry, symbols: readonly string[]): string[] =>
   symbols.filter((symbol) => takes.some((kind) => kind === kindOf(symbol)));

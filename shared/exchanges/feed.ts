@@ -111,11 +111,13 @@ export class Feed implements RunningFeed {
     this.#books.disconnected(new Set([symbol]));
     this.#options.onInterrupted?.(new Set([symbol]), 'the symbol was given up');
     this.#options.onBook?.(symbol);
+    this.#options.onInterrupted?.(new Set([symbol]), 'the venue does not list it');
   }
 
   join(symbol: string): void {
     this.#left.delete(symbol);
     for (const connection of this.#connections) connection.join(symbol);
+    this.#options.onResumed?.(new Set([symbol]));
   }
 
   #connect({ url, wanted }: Part, index: number): Connection {

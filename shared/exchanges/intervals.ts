@@ -1,13 +1,18 @@
 import { intervalsOf } from '../domain/intervals.ts';
 import { INTERVALS, type Interval, isInterval } from '../domain/market.ts';
 import { UserError } from '../errors.ts';
-import type { Venue } from './venue.ts';
+import type { VenueFacts } from './venue.ts';
 
 /**
- * The candle intervals to record on a venue, finest first: those that are set, or its usual ones.
+ * The candle intervals to record on a venue, finest first: those that are set, or its usual ones; none where it has no
+ * candles at all.
  * @throws {UserError} for one that the venue does not offer
  */
-export function chooseIntervals(venue: Venue, configured: readonly string[]): Interval[] {
+export function chooseIntervals(
+  venue: Pick<VenueFacts, 'name' | 'label' | 'intervals'>,
+  configured: readonly string[],
+): Interval[] {
+  if (venue.intervals.length === 0) return [];
   const wanted = configured.length > 0 ? configured : intervalsOf(venue.name, []);
   const offered = (interval: string): interval is Interval =>
     isInterval(interval) && venue.intervals.includes(interval);

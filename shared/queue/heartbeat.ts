@@ -14,7 +14,9 @@ export interface FeedStatus {
   /** The entry of `SUPPORTED_EXCHANGES` that it serves: `binance:usdm`. */
   entry: string;
   venue: string;
+  /** Those that it follows, and those that the venue does not list, with what is said of them. */
   symbols: string[];
+  missing: { symbol: string; reason: string }[];
   state: 'connecting' | 'syncing' | 'live' | 'stale' | 'down';
   /** Why it is not live, in a person's words. */
   reason: string | null;

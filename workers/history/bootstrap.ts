@@ -15,7 +15,7 @@ import { historyVenue } from './history-venue.ts';
 export const bootstrap: Handler<'bootstrap'> = async (payload, context) => {
   const { symbol, interval } = payload;
   const stepMs = INTERVALS[interval];
-  const venue = historyVenue(payload.venue, symbol, context);
+  const venue = await historyVenue(payload.venue, symbol, context);
   const missing = await listMissingCandles(context.sql, { ...payload, stepMs });
   const wanted = missing.reduce((sum, { from, to }) => sum + (to - from) / stepMs, 0);
   let fetched = 0;

@@ -37,7 +37,7 @@ export const closeGap: Handler<'close_gap'> = async ({ gapId }, context) => {
 
 async function fill(gap: GapRow, context: TaskContext): Promise<GapOutcome> {
   try {
-    const venue = historyVenue(gap.venue, gap.symbol, context);
+    const venue = await historyVenue(gap.venue, gap.symbol, context);
     const ends = [gap.reachedId, ...(gap.toId === null ? [] : [gap.toId])].map((id) => ({ id, ts: 0 }));
     const haveRisen = gap.toId === null || Number(gap.toId) > Number(gap.reachedId);
     return areCounted(venue, ...ends) && haveRisen

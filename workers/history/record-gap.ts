@@ -37,7 +37,7 @@ export const recordGap: Handler<'record_gap'> = async (payload, context) => {
   if (!isNew && !hasEnded) return { gapId: gap.id };
   if (hasEnded) await saveGapEnd(sql, gap.id, to);
   const reached = { id: gap.reachedId, ts: gap.reachedTs };
-  if (to && follows(reached, to, historyVenue(venue, symbol, context))) {
+  if (to && follows(reached, to, await historyVenue(venue, symbol, context))) {
     await saveGapOutcome(
       sql,
       { ...gap, toId: to.id },
@@ -61,7 +61,7 @@ async function findBeginning(
     since,
     before: payload.to?.ts ?? payload.noticedAt + 1,
   });
-  if (!last || historyVenue(payload.venue, payload.symbol, context).promises.tradeBreaks !== 'ids')
+  if (!last || (await historyVenue(payload.venue, payload.symbol, context)).promises.tradeBreaks !== 'ids')
     return last;
   return (await findHole(payload, last, Math.max(since, last.ts - LOOK_BACK_MS), context)) ?? last;
 }

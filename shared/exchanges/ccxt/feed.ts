@@ -37,6 +37,7 @@ interface Followed {
   subscription: Subscription;
   stop: AbortController;
   running: Promise<void>;
+  heard: boolean;
   /** Why it brings nothing now; the exchange's refusal of this one alone, or trouble with the connection. */
   trouble?: { reason: string; refused: boolean };
 }
@@ -102,6 +103,7 @@ export class CcxtFeed implements RunningFeed {
       this.#followed.delete(key);
     }
     this.#books.get(symbol)?.disconnect();
+    this.#options.onInterrupted?.(new Set([symbol]), 'the exchange does not list it');
     this.#summarize();
   }
 
@@ -116,7 +118,7 @@ export class CcxtFeed implements RunningFeed {
     const key = `${channel} ${symbol} ${interval}`;
     if (this.#closed || this.#followed.has(key)) return;
     const stop = new AbortController();
-    const followed: Followed = { subscription, stop, running: Promise.resolve() };
+    const followed: Followed = { subscription, stop, running: Promise.resolve(), heard: false };
     this.#followed.set(key, followed);
     followed.running = this.#run(followed, stop.signal);
   }
@@ -204,6 +206,11 @@ export class CcxtFeed implements RunningFeed {
   #hear(followed: Followed) {
     this.#heardAt = monotonic();
     this.#heard = true;
+    const { subscription, trouble, heard } = followed;
+    if (subscription.channel === 'trades' && (trouble || !heard)) {
+      this.#options.onResumed?.(new Set([subscription.symbol]));
+    }
+    followed.heard = true;
     delete followed.trouble;
     if (this.#status.state !== 'live' || this.#status.reason) this.#summarize();
   }
@@ -212,6 +219,7 @@ export class CcxtFeed implements RunningFeed {
     const { channel, symbol } = followed.subscription;
     followed.trouble = { reason: refused ? `refused ${channel} of ${symbol}: ${reason}` : reason, refused };
     if (channel === 'book') this.#lose(symbol);
+    if (channel === 'trades') this.#options.onInterrupted?.(new Set([symbol]), reason);
     if (channel === 'trades') this.#options.onInterrupted?.(new Set([symbol]), reason);
     this.#summarize();
     if (refused) this.#options.onRefused?.();
