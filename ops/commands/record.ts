@@ -32,8 +32,9 @@ const SAY_EVERY_MS = 5_000;
  */
 export async function record(options: RecordOptions): Promise<void> {
   const config = loadConfig();
-  const simUrl = options.venue === 'sim' ? findSimUrl(config) : undefined;
-  const venue = findLiveVenue(options.venue, options.market, { simUrl });
+  const rehearsal = config.REHEARSAL === 'on';
+  const simUrl = options.venue === 'sim' || rehearsal ? findSimUrl(config) : undefined;
+  const venue = findLiveVenue(options.venue, options.market, { simUrl, rehearsal });
   const symbols = options.symbols === undefined ? config.SYMBOLS : readSymbols(options.symbols, venue);
   const seconds = options.seconds === undefined ? undefined : positive('--seconds', options.seconds);
   const rotation = {
