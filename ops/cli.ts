@@ -116,6 +116,16 @@ program
   .argument('[file]', 'what `millrace normalize` writes, gzip understood; stdin when absent')
   .action(async (file, options) => (await import('./commands/candles.ts')).candles(file, options));
 
+program
+  .command('coverage')
+  .description('by venue, symbol and UTC day: what share of the record of trades is known to be complete')
+  .option('--venue <name>', 'only this venue')
+  .option('--symbol <symbol>', 'only this symbol')
+  .option('--from <day>', 'first day, such as 2026-11-15; a week ago when absent')
+  .option('--to <day>', 'last day; today when absent')
+  .option('--json', 'as JSON')
+  .action(async (options) => (await import('./commands/coverage.ts')).coverage(options));
+
 const bench = program.command('bench').description('measure, beside a reference of the same run');
 bench
   .command('normalize')

@@ -3,6 +3,7 @@ import { executeSignal } from './execution/execute-signal.ts';
 import { bootstrap } from './history/bootstrap.ts';
 import { closeGap } from './history/close-gap.ts';
 import { recordGap } from './history/record-gap.ts';
+import { retryGaps } from './history/retry-gaps.ts';
 import { evaluateCandles } from './inference/evaluate-candles.ts';
 import { keepBadFrames } from './maintenance/keep-bad-frames.ts';
 import { sweep } from './maintenance/sweep.ts';
@@ -19,6 +20,7 @@ export const handlers: Handlers = {
   bootstrap,
   record_gap: recordGap,
   close_gap: closeGap,
+  retry_gaps: retryGaps,
   train_model: trainModel,
   generate_report: generateReport,
   send_mail: sendMail,

@@ -2,6 +2,8 @@ import type { Route } from '../http/route.ts';
 import { audit } from './audit.ts';
 import { badFrames } from './bad-frames.ts';
 import { candles } from './candles.ts';
+import { coverage } from './coverage.ts';
+import { gaps, retryGap } from './gaps.ts';
 import { health } from './health.ts';
 import { instruments } from './instruments.ts';
 import { login } from './login.ts';
@@ -40,6 +42,9 @@ export const ROUTES: readonly Route[] = [
   orderFlow,
   instruments,
   badFrames,
+  coverage,
+  gaps,
+  retryGap,
   signals,
   orders,
   positions,

@@ -77,7 +77,7 @@ export const TASKS = {
     backoffMs: 200,
     timeLimitMs: MINUTE,
   },
-  /** Fetches what a gap of the ledger lacks; one that can't be closed now is tried again by the sweep. */
+  /** Fetches what a gap of the ledger lacks; one that can't be closed now is tried again later. */
   close_gap: {
     queue: 'history',
     payload: z.strictObject({ gapId: z.int().positive() }),
@@ -85,6 +85,16 @@ export const TASKS = {
     attempts: 4,
     backoffMs: 500,
     timeLimitMs: 30 * MINUTE,
+  },
+  /** Has open gaps closed whose time to be tried again has come. */
+  retry_gaps: {
+    queue: 'maintenance',
+    payload: z.strictObject({}),
+    recorded: false,
+    attempts: 1,
+    backoffMs: 1_000,
+    timeLimitMs: MINUTE,
+    schedule: { everyMs: 5_000, payload: {} },
   },
   /** Trains a model on the archive, after bootstrapping the candles that are missing. */
   train_model: {

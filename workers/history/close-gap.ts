@@ -4,6 +4,7 @@ import {
   type GapRow,
   saveGapOutcome,
   saveGapReason,
+  saveGapTask,
 } from '../../shared/db/gaps.ts';
 import { messageOf, RejectError, RetryError } from '../../shared/errors.ts';
 import { TASKS } from '../../shared/tasks/catalogue.ts';
@@ -17,13 +18,16 @@ import { areCounted } from './trade-ids.ts';
 /**
  * Fetches what a gap lacks, page by page: another run goes on where this one stopped. It is closed when that proves
  * complete, and unfillable when the venue no longer has what it takes; while the venue can't be asked, or has not come
- * so far yet, it stays open with the reason, and the sweep asks again.
+ * so far yet, it stays open with the reason, and `retry_gaps` asks again.
  */
 export const closeGap: Handler<'close_gap'> = async ({ gapId }, context) => {
   const { sql } = context;
   const gap = await findGap(sql, gapId);
   if (!gap) throw new RejectError(`there is no gap ${gapId}`, 'gapId');
   if (gap.state === 'closed') return describe(gap);
+  if (gap.state === 'unfillable') {
+    await saveGapTask(sql, gapId, { taskId: context.id, retryMs: gapRetryMs(gap.tries + 1) });
+  }
   try {
     const outcome = await fill(gap, context);
     const ended = await saveGapOutcome(sql, gap, outcome);

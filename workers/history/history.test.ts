@@ -6,8 +6,9 @@ import { type RunningSim, runSim } from '../../ops/sim/run.ts';
 import { testContext } from '../../ops/testing/context.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
 import { listCandles } from '../../shared/db/candles.ts';
-import { findGap, type GapRow, listGaps } from '../../shared/db/gaps.ts';
+import { addGap, findGap, type GapRow, listGaps, saveGapOutcome } from '../../shared/db/gaps.ts';
 import { findRecordedFrom } from '../../shared/db/instruments.ts';
+import { saveOutcome } from '../../shared/db/tasks.ts';
 import type { Gap, Mark } from '../../shared/domain/gap.ts';
 import { RetryError } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
@@ -15,6 +16,7 @@ import type { TaskContext } from '../context.ts';
 import { bootstrap } from './bootstrap.ts';
 import { closeGap } from './close-gap.ts';
 import { recordGap } from './record-gap.ts';
+import { retryGaps } from './retry-gaps.ts';
 
 /** Against the simulated exchange's real REST history. */
 const BTC = { venue: 'sim', symbol: 'BTC/USDT' };
@@ -145,6 +147,24 @@ test('a symbol that the venue does not have is refused for good, and the row say
   const gap = await tell({ symbol: 'NO/SUCH', from: mark(1), to: mark(9) });
   expect(gap).toMatchObject({ state: 'unfillable' });
   expect(gap.reason).toContain('Invalid symbol');
+});
+
+test('an open gap is asked to be closed when its time has come and no task is at work on it, each time later', async () => {
+  await db.sql`TRUNCATE gaps, tasks`;
+  const told = { ...BTC, cause: 'disconnect', detail: 'cut', noticedAt: NOTICED } as const;
+  const { id } = await addGap(db.sql, { ...told, from: mark(1), to: mark(5) });
+  const lost = await addGap(db.sql, { ...told, from: mark(7) });
+  await saveGapOutcome(db.sql, lost, { state: 'unfillable', lost: null, reason: 'gone' });
+  expect(await retryGaps({}, context)).toEqual({ asked: 1 });
+  const job = await context.queues.get('history').getJob(`close-gap-${id}-1`);
+  expect(job?.data).toEqual({ gapId: id });
+  await db.sql`UPDATE gaps SET retry_at = now()`;
+  expect(await retryGaps({}, context)).toEqual({ asked: 0 });
+  await saveOutcome(db.sql, `close-gap-${id}-1`, { state: 'SUCCESS', result: null });
+  expect(await retryGaps({}, context)).toEqual({ asked: 1 });
+  const gap = await findGap(db.sql, id);
+  expect(gap).toMatchObject({ state: 'open', tries: 2, taskId: `close-gap-${id}-2` });
+  expect((gap?.retryAt ?? 0) - Date.now()).toBeGreaterThan(8_000);
 });
 
 test('candles: only what is missing is fetched, and the range is evaluated', async () => {
