@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { DAY_MS } from './clock.ts';
 import { UserError } from './errors.ts';
 import { maskUrl } from './log.ts';
 
@@ -36,6 +37,8 @@ const amount = (fallback: string) =>
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a plain decimal number, such as 0.001')
     .default(fallback);
+/** Kept as text; `daysMs` has it in milliseconds. */
+const days = z.string().regex(/^[1-9]\d{0,4}d$/, 'must be a number of days, such as 90d');
 const url = (...schemes: string[]) =>
   z
     .string()
@@ -125,6 +128,22 @@ export const SETTINGS = {
     schema: names('sma-cross').pipe(z.array(z.string()).min(1, 'must name at least one strategy')),
     help: 'strategies that look for signals, by comma: sma-cross, flow-cross (the same where order flow agrees)',
   },
+  RETENTION_TRADES: { schema: days.optional(), help: 'trades older than this are dropped; empty keeps all' },
+  RETENTION_BOOKS: {
+    schema: days.optional(),
+    help: 'book snapshots older than this are dropped; empty keeps all',
+  },
+  RETENTION_CANDLES: {
+    schema: days.optional(),
+    help: 'candles, the venues’ and our own, older than this are dropped; empty keeps all',
+  },
+  RETENTION_MAIL: { schema: days.optional(), help: 'mail sent longer ago is deleted; empty keeps all' },
+  COMPRESS_AFTER: {
+    schema: z
+      .union([days, z.literal('never')], { error: 'must be a number of days, such as 3d, or never' })
+      .default('3d'),
+    help: 'with TimescaleDB, archived days older than this are compressed; never: none are',
+  },
   AUTOPILOT: {
     schema: choice('on', 'off').default('on'),
     help: 'paper autopilot: turns signals into paper orders (live trading does not exist yet)',
@@ -210,6 +229,9 @@ export function requireSetting<K extends SettingName>(config: Config, name: K): 
   if (value === undefined) throw new UserError(`${name} is not set: ${SETTINGS[name].help}`);
   return value as NonNullable<Config[K]>;
 }
+
+/** A setting of days, such as `90d`, in milliseconds. */
+export const daysMs = (text: string): number => Number.parseInt(text, 10) * DAY_MS;
 
 /** Whether there is a server to send mail by and somebody to send it to. */
 export const canMail = ({ SMTP_URL, MAIL_TO }: Pick<Config, 'SMTP_URL' | 'MAIL_TO'>): boolean =>

@@ -5,6 +5,9 @@ import { closeGap } from './history/close-gap.ts';
 import { recordGap } from './history/record-gap.ts';
 import { retryGaps } from './history/retry-gaps.ts';
 import { evaluateCandles } from './inference/evaluate-candles.ts';
+import { buildCandlesTask } from './maintenance/build-candles.ts';
+import { compareCandles } from './maintenance/compare-candles.ts';
+import { keepArchive } from './maintenance/keep-archive.ts';
 import { keepBadFrames } from './maintenance/keep-bad-frames.ts';
 import { sweep } from './maintenance/sweep.ts';
 import { sendMail } from './notify/send-mail.ts';
@@ -25,5 +28,8 @@ export const handlers: Handlers = {
   generate_report: generateReport,
   send_mail: sendMail,
   keep_bad_frames: keepBadFrames,
+  build_candles: buildCandlesTask,
+  keep_archive: keepArchive,
+  compare_candles: compareCandles,
   sweep,
 };

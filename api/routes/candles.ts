@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listCandles } from '../../shared/db/candles.ts';
+import { listKnownCandles } from '../../shared/db/known-candles.ts';
 import { defineRoute } from '../http/route.ts';
 import { decimal, interval, limit, ms, queryTime, symbol, venue } from './fields.ts';
 
@@ -29,8 +29,11 @@ export const candles = defineRoute({
         low: decimal,
         close: decimal,
         volume: decimal,
+        source: z
+          .enum(['venue', 'trades'])
+          .meta({ description: 'whose it is: the venue’s own, or built from its trades' }),
       })
       .meta({ id: 'Candle' }),
   ),
-  handler: ({ query }, { sql }) => listCandles(sql, query),
+  handler: ({ query }, { sql }) => listKnownCandles(sql, query),
 });

@@ -14,12 +14,18 @@ export interface TestDatabase {
 }
 
 export async function testDatabase(): Promise<TestDatabase> {
+  const database = await emptyDatabase();
+  await migrateUp(database.url);
+  return database;
+}
+
+/** The same without a schema. */
+export async function emptyDatabase(): Promise<TestDatabase> {
   const server = serverUrl('TIMESCALEDB_URL');
   const name = `millrace_test_${randomBytes(6).toString('hex')}`;
   const admin = createSql(server, { name: 'test admin', max: 1 });
   await admin.unsafe(`CREATE DATABASE ${name}`);
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).toString();
-  await migrateUp(url);
   const sql = createSql(url, { name: 'test', max: 4 });
   return {
     url,

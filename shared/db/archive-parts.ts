@@ -34,7 +34,7 @@ async function dropPartitions(sql: Sql, table: string, before: number): Promise<
   const parts = await sql<{ name: string }[]>`
     SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = ${table}::regclass
-      AND (regexp_match(pg_get_expr(c.relpartbound, c.oid), $$TO \('([^']+)'\)$$))[1]::timestamptz <= ${before}
+      AND (regexp_match(pg_get_expr(c.relpartbound, c.oid), $$TO \\('([^']+)'\\)$$))[1]::timestamptz <= ${before}
     ORDER BY 1`;
   for (const { name } of parts) {
     await sql.begin(async (tx) => {

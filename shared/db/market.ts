@@ -24,15 +24,19 @@ export interface MarketRows {
   flows: number;
 }
 
+const ATTEMPTS = 5;
+
 /** Archives all of it in one transaction, or nothing; what is there already is left out. */
 export async function addMarketFacts(sql: Sql, facts: MarketColumns): Promise<MarketRows> {
   const instruments = await ensureInstruments(sql, facts.venue, facts.symbols);
-  try {
-    return await addAll(sql, instruments, facts);
-  } catch (error) {
-    if (!isMissingPartition(error)) throw error;
-    await ensurePartitions(sql, facts);
-    return addAll(sql, instruments, facts);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await addAll(sql, instruments, facts);
+    } catch (error) {
+      // A partition that was just made may be dropped again at once, where a backfill meets the retention.
+      if (!isMissingPartition(error) || attempt === ATTEMPTS) throw error;
+      await ensurePartitions(sql, facts);
+    }
   }
 }
 

@@ -73,6 +73,13 @@ export async function listUnsentMail(sql: Queryable, withinMs: number): Promise<
     ORDER BY id LIMIT 200`;
 }
 
+/** Deletes mail that was sent longer ago; what never left stays for people to read. Returns how many. */
+export async function deleteOldMail(sql: Queryable, olderThanMs: number): Promise<number> {
+  const { count } = await sql`
+    DELETE FROM outbox WHERE state = 'sent' AND sent_at < clock_timestamp() - ${olderThanMs} * interval '1 millisecond'`;
+  return count;
+}
+
 /** Newest first; `before` is the id of the last row of the page before. */
 export async function listOutbox(
   sql: Queryable,

@@ -146,6 +146,36 @@ export const TASKS = {
     backoffMs: 500,
     timeLimitMs: MINUTE,
   },
+  /** Builds the candles of minutes that got trades since the last time, however late, and of all longer intervals. */
+  build_candles: {
+    queue: 'maintenance',
+    payload: z.strictObject({}),
+    recorded: false,
+    attempts: 1,
+    backoffMs: 1_000,
+    timeLimitMs: 30 * MINUTE,
+    schedule: { everyMs: 15_000, payload: {} },
+  },
+  /** Partitions made ahead, old chunks compressed, what is older than its retention setting dropped. */
+  keep_archive: {
+    queue: 'maintenance',
+    payload: z.strictObject({}),
+    recorded: true,
+    attempts: 3,
+    backoffMs: MINUTE,
+    timeLimitMs: 120 * MINUTE,
+    schedule: { cron: '17 * * * *', payload: {} },
+  },
+  /** Compares the candles that the venues published with those of our own trades; without times, of the day that ended last. */
+  compare_candles: {
+    queue: 'maintenance',
+    payload: z.strictObject({ from: timestamp.optional(), to: timestamp.optional() }),
+    recorded: true,
+    attempts: 3,
+    backoffMs: MINUTE,
+    timeLimitMs: 30 * MINUTE,
+    schedule: { cron: '35 0 * * *', payload: {} },
+  },
   /** Finds what fell between two stones (a crash after a commit, an emptied Redis) and sends it on its way again. */
   sweep: {
     queue: 'maintenance',

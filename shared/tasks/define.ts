@@ -9,7 +9,8 @@ export const QUEUES = {
   training: { sharded: false, slots: 1 },
   reports: { sharded: false, slots: 1 },
   notify: { sharded: false, slots: 2 },
-  maintenance: { sharded: false, slots: 1 },
+  /** The sweep is not to wait for the archive's upkeep, which may take long. */
+  maintenance: { sharded: false, slots: 3 },
 } as const satisfies Record<string, { sharded: boolean; slots: number }>;
 export type QueueName = keyof typeof QUEUES;
 /** Consumed by a pool only while it holds a lease: no other could do anything with what is in it. */
