@@ -23,6 +23,8 @@ export interface Dialect {
   readonly limits: DialectLimits;
   /** The venue's name of a listing; undefined for one that this market does not have. */
   spell(listing: Listing): string | undefined;
+  /** How the venue writes the id of a trade of the engine; as the number that it is, without. */
+  tradeId?(id: number): string;
   /** Begins one connection; what that connection must remember (numbers, channel ids) lives in the closure. */
   connect(connection: ConnectionInfo): Words;
   readonly routes: readonly Route[];
@@ -36,8 +38,8 @@ export interface DialectLimits {
   messages: { count: number; perMs: number };
   /** Connection attempts of one address. */
   connects: { count: number; perMs: number };
-  /** REST weight of one address a minute, and the HTTP status beyond it. */
-  weight: { perMinute: number; status: number };
+  /** REST weight of one address, and the HTTP status beyond it. */
+  weight: { count: number; perMs: number; status: number };
   /** Pings on the WebSocket level, and how soon each must be answered. */
   pings?: { everyMs: number; answerWithinMs: number };
 }
@@ -102,7 +104,9 @@ export interface Words {
   /** Says that the venue is about to cut; undefined where it never says so. */
   shutdown?(at: number): string[];
   /** Lawful oddities of the venue's sequence rule, by name: none of them is a gap. */
-  readonly quirks?: Readonly<Record<string, (topic: Topic, view: BookView, at: number) => string[]>>;
+  readonly quirks?: Readonly<
+    Record<string, (topic: Topic, view: BookView | undefined, at: number) => string[]>
+  >;
 }
 
 /** A call of the venue's public REST. */

@@ -27,7 +27,7 @@ export interface ServerParts {
  * and optional) and `POST /sim/control` (see `faults.ts`; loopback only).
  */
 export function serve(server: Server, parts: ServerParts): void {
-  const weights = new Map(parts.desks.map((desk) => [desk, new Tally(60_000)]));
+  const weights = new Map(parts.desks.map((desk) => [desk, new Tally(desk.dialect.limits.weight.perMs)]));
   server.on('request', (request, response) => {
     handle(parts, weights, request, response).catch((error: unknown) => {
       if (!(error instanceof RestError)) parts.log.error({ err: error, path: request.url }, 'request failed');
@@ -145,15 +145,15 @@ async function control({ desks, sockets, venue }: ServerParts, request: Incoming
 
 /** The simulated exchange's own desk has no limit but the one that is ordered. */
 function refuseOverweight(desk: Desk, used: number, at: number, response: ServerResponse): void {
-  const { perMinute, status: usual } = desk.dialect.limits.weight;
-  const limit = desk.faults.weightLimit || (desk.prefix ? perMinute : Number.POSITIVE_INFINITY);
+  const { count, perMs, status: usual } = desk.dialect.limits.weight;
+  const limit = desk.faults.weightLimit || (desk.prefix ? count : Number.POSITIVE_INFINITY);
   if (used <= limit) return;
   desk.breaches.weight++;
-  response.setHeader('Retry-After', Math.ceil((60_000 - (at % 60_000)) / 1_000));
+  response.setHeader('Retry-After', Math.ceil((perMs - (at % perMs)) / 1_000));
   const code = desk.faults.refusal || usual;
   throw binanceError(
     -1003,
-    `Too many requests; current limit is ${limit} request weight per 1 MINUTE.`,
+    `Too many requests; current limit is ${limit} request weight per ${perMs / 1_000} SECONDS.`,
     code,
   );
 }

@@ -65,7 +65,7 @@ export class Session {
     if (!play) return [];
     return [...this.#topics.values()].flatMap((topic) => {
       const { view, market, channel } = topic;
-      return view ? play(topic, view, at).map((text) => ({ kind: channel, market, text })) : [];
+      return play(topic, view, at).map((text) => ({ kind: channel, market, text }));
     });
   }
 

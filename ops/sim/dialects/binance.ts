@@ -31,7 +31,7 @@ export function binance(market: BinanceMarket): Dialect {
     limits: {
       messages: { count: messages, perMs: 1_000 },
       connects: { count: 300, perMs: 300_000 },
-      weight: { perMinute: weight, status: 429 },
+      weight: { count: weight, perMs: 60_000, status: 429 },
       pings,
     },
     spell: (listing) => spell(market, listing),

@@ -4,8 +4,12 @@ import type { Market } from '../market.ts';
 import { binance } from './binance.ts';
 import { bitfinex } from './bitfinex.ts';
 import { bitget } from './bitget.ts';
+import { bybit } from './bybit.ts';
+import { coinbase } from './coinbase.ts';
 import { gate } from './gate.ts';
+import { kraken } from './kraken.ts';
 import { kucoin } from './kucoin.ts';
+import { okx } from './okx.ts';
 
 /** Every dialect: the one place to add a line for a new one. */
 export const DIALECTS: readonly Dialect[] = [
@@ -17,6 +21,14 @@ export const DIALECTS: readonly Dialect[] = [
   bitget('futures'),
   gate,
   kucoin,
+  bybit('spot'),
+  bybit('linear'),
+  bybit('inverse'),
+  coinbase,
+  kraken,
+  okx('spot'),
+  okx('swap'),
+  okx('futures'),
 ];
 
 /** A desk for every dialect, and the simulated exchange's own, which speaks Binance's at the root. */
