@@ -23,8 +23,8 @@ export interface Dialect {
   readonly limits: DialectLimits;
   /** The venue's name of a listing; undefined for one that this market does not have. */
   spell(listing: Listing): string | undefined;
-  /** How the venue writes the id of a trade of the engine; as the number that it is, without. */
-  tradeId?(id: number): string;
+  /** How the venue writes a trade's id; as the number that the engine has, without. */
+  tradeId?(trade: TapeTrade): string;
   /** Begins one connection; what that connection must remember (numbers, channel ids) lives in the closure. */
   connect(connection: ConnectionInfo): Words;
   readonly routes: readonly Route[];

@@ -153,10 +153,11 @@ export class Rehearsal {
 
   /** The engine's trades from an id on, as the adapter must tell them. */
   trades({ tape, listing }: Market, fromId: number): Pick<Trade, 'id' | 'price' | 'size' | 'side' | 'ts'>[] {
-    return tape.from(fromId, tape.nextId - fromId).map(({ id, ts, ticks, lots, buyerIsMaker }) => {
+    return tape.from(fromId, tape.nextId - fromId).map((trade) => {
+      const { id, ts, ticks, lots, buyerIsMaker } = trade;
       const [price, size] = level(listing, [ticks, lots]);
       return {
-        id: this.#dialect.tradeId?.(id) ?? String(id),
+        id: this.#dialect.tradeId?.(trade) ?? String(id),
         price: canonicalDecimal(price) ?? '',
         size: canonicalDecimal(size) ?? '',
         side: buyerIsMaker ? 'sell' : 'buy',

@@ -166,10 +166,10 @@ export class BitgetMapper implements Mapper {
     const candles = readArray(message.data, 'data')
       .map((row) => readBitgetCandle(row, symbol, interval, receivedAt))
       .sort((a, b) => a.ts - b.ts);
-    const newest = candles.pop();
-    if (!newest) return { kind: 'ignored' };
-    const closed = candles.map((candle) => ({ ...candle, closed: true }));
-    return events([...closed, ...this.#openCandles.take(newest)]);
+    const told = candles.flatMap((candle) => this.#openCandles.take(candle));
+    return told.length > 0
+      ? events(told.filter((candle) => candle.closed || candle === told.at(-1)))
+      : { kind: 'ignored' };
   }
 
   #tell(symbol: string, news: { funding?: Funding; mark?: Mark }) {

@@ -74,7 +74,7 @@ export function tradeRow(listing: Listing, trade: TapeTrade) {
 const ID_BITS = 22n;
 
 /** A snowflake as the venue has them: milliseconds, and below them 22 bits of the engine's own id. */
-const wireId = ({ id, ts }: TapeTrade): bigint =>
+export const wireId = ({ id, ts }: TapeTrade): bigint =>
   (BigInt(ts - ID_EPOCH) << ID_BITS) | BigInt.asUintN(Number(ID_BITS), BigInt(id));
 
 /** The engine's id of a trade, or of the first one behind it. */

@@ -3,7 +3,7 @@ import { BITGET_LENGTHS } from '../../../shared/exchanges/bitget-rows.ts';
 import type { ConnectionInfo, Dialect, Heard, Topic, Words } from '../dialect.ts';
 import { type Listing, plain } from '../listing.ts';
 import { isText, level, levels, parse, price } from '../words.ts';
-import { type BitgetMarket, bitgetRoutes, candleRow, tradeRow } from './bitget-rest.ts';
+import { type BitgetMarket, bitgetRoutes, candleRow, tradeRow, wireId } from './bitget-rest.ts';
 
 const RECENT_TRADES = 50;
 const RECENT_CANDLES = 100;
@@ -19,9 +19,10 @@ export function bitget(market: BitgetMarket): Dialect {
     limits: {
       messages: { count: 10, perMs: 1_000 },
       connects: { count: 300, perMs: 300_000 },
-      weight: { perMinute: 600, status: 429 },
+      weight: { count: 600, perMs: 60_000, status: 429 },
     },
     spell: (listing) => (productOf(listing, market) ? spell(listing) : undefined),
+    tradeId: (trade) => String(wireId(trade)),
     connect: ({ find }) => connect(market, find),
     routes: bitgetRoutes(market),
   };

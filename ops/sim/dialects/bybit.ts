@@ -28,7 +28,7 @@ export function bybit(market: BybitMarket): Dialect {
       weight: { count: 600, perMs: 5_000, status: 403 },
     },
     spell: (listing) => spell(market, listing),
-    tradeId: (id) => bybitTradeId(market, id),
+    tradeId: ({ id }) => bybitTradeId(market, id),
     connect: (connection) => connect(market, connection),
     routes: bybitRoutes(market),
   };

@@ -11,7 +11,7 @@ export const gate: Dialect = {
   limits: {
     messages: { count: 50, perMs: 1_000 },
     connects: { count: 300, perMs: 300_000 },
-    weight: { perMinute: 1_200, status: 429 },
+    weight: { count: 1_200, perMs: 60_000, status: 429 },
   },
   spell: ({ kind, base, quote }) => (kind === 'spot' ? `${base}_${quote}` : undefined),
   connect,
@@ -55,7 +55,7 @@ function connect({ find }: ConnectionInfo): Words {
       return [update('spot.candlesticks', { t, ...volumes, o, h, l, c, n: name, w: closed }, at)];
     },
     shutdown: () => [ANNOUNCEMENT],
-    quirks: { 'a whole book again': (topic, view, at) => book(topic, view.whole(), view, at) },
+    quirks: { 'a whole book again': (topic, view, at) => (view ? book(topic, view.whole(), view, at) : []) },
   };
 }
 
