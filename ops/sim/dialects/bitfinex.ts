@@ -22,7 +22,7 @@ export const bitfinex: Dialect = {
   limits: {
     messages: { count: 20, perMs: 1_000 },
     connects: { count: 20, perMs: 60_000 },
-    weight: { perMinute: 90, status: 429 },
+    weight: { count: 90, perMs: 60_000, status: 429 },
   },
   spell: ({ kind, symbol }) => (kind === 'spot' ? spellBitfinexSymbol(symbol) : undefined),
   connect,

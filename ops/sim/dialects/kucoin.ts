@@ -16,7 +16,7 @@ export const kucoin: Dialect = {
   limits: {
     messages: { count: 300, perMs: 10_000 },
     connects: { count: 250, perMs: 300_000 },
-    weight: { perMinute: 4_000, status: 429 },
+    weight: { count: 4_000, perMs: 60_000, status: 429 },
   },
   spell: ({ kind, symbol }) => (kind === 'spot' ? spellKucoinSymbol(symbol) : undefined),
   connect,
