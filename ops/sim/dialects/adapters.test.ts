@@ -8,6 +8,7 @@ import { sleep } from '../../../shared/clock.ts';
 import type { Candle, MarketEvent, Trade } from '../../../shared/domain/market.ts';
 import { Feed } from '../../../shared/exchanges/feed.ts';
 import { fetchCandles } from '../../../shared/exchanges/history.ts';
+import { fetchListing } from '../../../shared/exchanges/listing.ts';
 import { callRest } from '../../../shared/exchanges/rest.ts';
 import type { Subscription, Venue } from '../../../shared/exchanges/venue.ts';
 import { findLiveVenue } from '../../../shared/exchanges/venues.ts';
@@ -175,6 +176,10 @@ test.each(MISCHIEF)(
     await until(() => isTheBook(marketOf(symbol), symbol));
   },
 );
+
+test.each(['bitfinex', 'kucoin'])('%s lists what it serves, as ccxt reads it', async (name) => {
+  expect([...(await fetchListing(at(name, 'spot')))]).toEqual(['BTC/USDT']);
+});
 
 const TYPES = {
   trades: 'trade',

@@ -4,9 +4,11 @@ import type { Call, Route } from '../dialect.ts';
 import type { Market } from '../market.ts';
 import { wholeNumber } from '../query.ts';
 import { RestError } from '../rest-error.ts';
+import { size } from '../words.ts';
 import { candleRow, isTraded, tradeRow } from './bitfinex-rows.ts';
 
 const ROWS_PER_CALL = 10_000;
+const MOST_AMOUNT = '100000.0';
 
 /**
  * Bitfinex's public REST: history by time, newest first unless asked otherwise.
@@ -14,10 +16,7 @@ const ROWS_PER_CALL = 10_000;
  */
 export const bitfinexRoutes: readonly Route[] = [
   { path: '/v2/platform/status', answer: () => [1] },
-  {
-    path: '/v2/conf/pub:list:pair:exchange',
-    answer: ({ markets }) => [markets().map(([wire]) => wire.slice(1))],
-  },
+  { path: /^\/v2\/conf\/(?<labels>[^/]+)$/, answer: configs },
   { path: /^\/v2\/trades\/(?<symbol>[^/]+)\/hist$/, weight: () => 6, answer: trades },
   { path: /^\/v2\/candles\/trade:(?<frame>\w+):(?<symbol>[^/]+)\/hist$/, weight: () => 3, answer: candles },
 ];
@@ -42,6 +41,18 @@ function candles(call: Call): unknown {
     : market.candles.newestBars(ms, to, limit).filter(({ ts }) => ts >= from);
   const rows = bars.filter(isTraded).map((bar) => candleRow(market.listing, bar));
   return isOldestFirst ? rows : rows.reverse();
+}
+
+/** One list for each label: spot pairs, by name or with their least and greatest amounts; there are no other pairs. */
+function configs({ params, markets }: Call): unknown {
+  const pairs = markets().map(([wire, { listing }]) => [wire.slice(1), size(listing, 1)] as const);
+  return decodeURIComponent(params.labels ?? '')
+    .split(',')
+    .map((label) => {
+      if (label === 'pub:list:pair:exchange') return pairs.map(([pair]) => pair);
+      if (label !== 'pub:info:pair') return [];
+      return pairs.map(([pair, least]) => [pair, [null, null, null, least, MOST_AMOUNT, null, null, null]]);
+    });
 }
 
 function marketOf({ params, find }: Call): Market {

@@ -12,6 +12,8 @@ const CANDLES_PER_CALL = 1500;
 export const kucoinRoutes: readonly Route[] = [
   { path: '/api/v1/timestamp', weight: () => 3, answer: ({ at }) => ok(at) },
   { path: '/api/v2/symbols', weight: () => 4, answer: symbols },
+  { path: '/api/v1/market/allTickers', weight: () => 15, answer: ({ at }) => ok({ time: at, ticker: [] }) },
+  { path: '/api/v1/contracts/active', weight: () => 3, answer: () => ok([]) },
   { path: '/api/v1/market/histories', weight: () => 3, answer: trades },
   { path: '/api/v1/market/candles', weight: () => 3, answer: candles },
 ];
