@@ -7,6 +7,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { ADMIN_PASSWORD, type TestApi, testApi } from '../../ops/testing/api.ts';
 import { addProcesses, addScene } from '../../ops/testing/scene.ts';
 import { addBadFrames } from '../../shared/db/bad-frames.ts';
+import { addGap, saveGapOutcome } from '../../shared/db/gaps.ts';
+import { saveRecordedFrom } from '../../shared/db/instruments.ts';
 import { publishLive } from '../../shared/queue/live.ts';
 import { ROOT } from '../root.ts';
 
@@ -25,6 +27,8 @@ const BAD_FRAME = {
   digest: '0'.repeat(64),
 };
 
+const GAP_REASON = 'SIM gives back only its newest 60 trades: those before are lost';
+
 let api: TestApi;
 let browser: Browser;
 let endProcesses = async (): Promise<unknown> => undefined;
@@ -37,6 +41,7 @@ beforeAll(async () => {
     });
   api = await testApi();
   await addScene(api.db.sql);
+  await addUnfilledGap();
   await addBadFrames(api.db.sql, 'kraken', [BAD_FRAME]);
   endProcesses = addProcesses(api.redis.redis, 'test');
   browser = await chromium.launch({
@@ -93,6 +98,13 @@ pageTest.each([
     await page.getByText('61,699.99').waitFor();
     await shoot(page, `overview-${scheme}-${width}`);
 
+    await page.getByRole('link', { name: 'Coverage' }).click();
+    await page.getByRole('table', { name: 'Completeness by day' }).getByText('50.0').waitFor();
+    await page.getByText(GAP_REASON).waitFor();
+    await page.getByRole('button', { name: 'Ask again' }).click();
+    await page.getByRole('button', { name: 'Asked' }).waitFor();
+    await shoot(page, `coverage-${scheme}-${width}`);
+
     for (const name of ['Tasks', 'Reports', 'Outbox']) {
       await page.getByRole('link', { name }).click();
       await page.getByRole('heading', { name }).waitFor();
@@ -135,6 +147,21 @@ pageTest(`Swagger UI and Bull Board work under our policy for scripts${why}`, as
   await shoot(page, 'queues');
   await context.close();
 });
+
+/** A whole day on record yesterday, of which half is lost. */
+async function addUnfilledGap(): Promise<void> {
+  const { sql } = api.db;
+  const of = { venue: 'sim', symbol: 'BTC/USDT' };
+  const today = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+  const from = { id: '1', ts: today - 60_000_000 };
+  await saveRecordedFrom(sql, { ...of, at: today - 86_400_000 });
+  const gap = await addGap(sql, {
+    ...of,
+    ...{ cause: 'disconnect', detail: 'the venue closed', noticedAt: Date.now() },
+    ...{ from, to: { id: '2', ts: from.ts + 43_200_000 } },
+  });
+  await saveGapOutcome(sql, gap, { state: 'unfillable', lost: null, reason: GAP_REASON });
+}
 
 /** What the page complains of. */
 function listen(page: Page): string[] {

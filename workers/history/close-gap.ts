@@ -42,6 +42,9 @@ export const closeGap: Handler<'close_gap'> = async ({ gapId }, context) => {
 async function fill(gap: GapRow, context: TaskContext): Promise<GapOutcome> {
   try {
     const venue = await historyVenue(gap.venue, gap.symbol, context);
+    if (venue.promises.backfill === 'none') {
+      throw new RejectError(`${venue.label} gives back no trades that were missed`, 'venue');
+    }
     const ends = [gap.reachedId, ...(gap.toId === null ? [] : [gap.toId])].map((id) => ({ id, ts: 0 }));
     const haveRisen = gap.toId === null || Number(gap.toId) > Number(gap.reachedId);
     return areCounted(venue, ...ends) && haveRisen

@@ -12,6 +12,7 @@ import { Shell } from './shell.tsx';
 
 const pages: Record<Page, React.ComponentType<{ me: Me }>> = {
   overview: lazy(() => import('../pages/overview.tsx')),
+  coverage: lazy(() => import('../pages/coverage.tsx')),
   tasks: lazy(() => import('../pages/tasks.tsx')),
   reports: lazy(() => import('../pages/reports.tsx')),
   outbox: lazy(() => import('../pages/outbox.tsx')),

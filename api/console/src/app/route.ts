@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react';
 /** Pages live behind the hash, so that every other path belongs to the API. */
 export const PAGES = {
   overview: 'Overview',
+  coverage: 'Coverage',
   tasks: 'Tasks',
   reports: 'Reports',
   outbox: 'Outbox',

@@ -8,7 +8,7 @@ import { VenueBadge } from '../parts/badges.tsx';
 import { Wheel } from './brand.tsx';
 import { hrefOf, PAGES, type Page } from './route.ts';
 
-const IN_NAVIGATION = ['overview', 'tasks', 'reports', 'outbox'] as const;
+const IN_NAVIGATION = ['overview', 'coverage', 'tasks', 'reports', 'outbox'] as const;
 
 /** What stands around every page: navigation, the state of the line, the clock, the person. */
 export function Shell({ me, page, children }: { me: Me; page: Page; children: ReactNode }) {

@@ -4,6 +4,8 @@ import type {
   Account,
   BadFrame,
   Candle,
+  Coverage,
+  Gap,
   Interval,
   Mail,
   Me,
@@ -109,5 +111,20 @@ export const badFrames = () =>
   queryOptions({
     queryKey: ['bad-frames'],
     queryFn: () => get<BadFrame[]>('/bad-frames'),
+    refetchInterval: 10_000,
+  });
+
+export const coverage = () =>
+  queryOptions({
+    queryKey: ['coverage'],
+    queryFn: () => get<Coverage[]>('/coverage'),
+    refetchInterval: 30_000,
+  });
+
+/** Of one state, or the newest of all. */
+export const gaps = (state?: Gap['state']) =>
+  queryOptions({
+    queryKey: ['gaps', state],
+    queryFn: () => get<Gap[]>('/gaps', state ? { state, limit: 200 } : { limit: 30 }),
     refetchInterval: 10_000,
   });

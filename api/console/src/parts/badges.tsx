@@ -66,6 +66,9 @@ const STATE_COLORS: Record<OrderState | TaskState | string, string> = {
   FAILURE: 'red',
   failed: 'red',
   down: 'red',
+  closed: 'teal',
+  open: 'yellow',
+  unfillable: 'red',
 };
 
 export function StateBadge({ state, title }: { state: string; title?: string | undefined }) {
