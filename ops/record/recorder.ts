@@ -42,8 +42,6 @@ export class Recorder {
   readonly feed: Feed;
   readonly #options: RecorderOptions;
   readonly #writers = new Map<string, RecordingWriter>();
-  /** The writer of the socket that last began to carry a symbol's book. */
-  readonly #writerOf = new Map<string, RecordingWriter>();
   readonly #bodies = new WeakMap<MarketEvent, unknown>();
   readonly #heard = new Set<string>();
   #frames = 0;
@@ -58,6 +56,7 @@ export class Recorder {
       venue,
       subscriptions,
       onFrame: (frame) => this.#keep(frame),
+      onFetched: (update, of) => this.#keepSnapshot(update, of),
       onEvents: (events, receivedAt) => this.#hear(events, receivedAt),
       fetchBook: (symbol, waiting) =>
         fetchBookSnapshot(venue, symbol, {
@@ -108,20 +107,17 @@ export class Recorder {
     const name = `${venue.name}-${venue.market}-${since}-${keyOf(frame)}`.replaceAll(':', '-');
     const writer = new RecordingWriter(folder, name, rotation);
     this.#writers.set(keyOf(frame), writer);
-    for (const symbol of frame.books) this.#writerOf.set(symbol, writer);
     return writer;
   }
 
   #hear(events: readonly MarketEvent[], receivedAt: number) {
-    for (const event of events) {
-      this.#heard.add(event.symbol);
-      if (event.type === 'book' && this.#bodies.has(event)) this.#keepSnapshot(event);
-    }
+    for (const { symbol } of events) this.#heard.add(symbol);
     this.#options.onEvents?.(events, receivedAt);
   }
 
-  #keepSnapshot(update: BookUpdate) {
-    const writer = this.#writerOf.get(update.symbol);
+  /** The books of a socket have taken it: it stands among that socket's frames. */
+  #keepSnapshot(update: BookUpdate, of: Pick<RawFrame, 'connection' | 'session'>) {
+    const writer = this.#writers.get(keyOf(of));
     if (!writer) return;
     const snapshot_for = this.#options.venue.wireSymbol(update.symbol);
     const line = JSON.stringify({ snapshot_for, body: this.#bodies.get(update) });
@@ -152,4 +148,5 @@ export class Recorder {
 }
 
 /** `c0s1`: the first connection's first socket. */
-const keyOf = ({ connection, session }: RawFrame) => `c${connection}s${session}`;
+const keyOf = ({ connection, session }: Pick<RawFrame, 'connection' | 'session'>) =>
+  `c${connection}s${session}`;

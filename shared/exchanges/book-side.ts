@@ -17,6 +17,10 @@ export class BookSide {
     return this.#levels.length;
   }
 
+  get best(): Level | undefined {
+    return this.#levels.at(-1);
+  }
+
   /** Sets a level; size `"0"` removes it. */
   set(level: Level): void {
     const rank = this.#sign * Number(level[0]);

@@ -65,6 +65,24 @@ export class Book {
     return { bids: this.#bids.top(depth), asks: this.#asks.top(depth) };
   }
 
+  /** Whether the best bid is above the best ask, which no venue's right book ever is. */
+  get isCrossed(): boolean {
+    const [bid, ask] = [this.#bids.best, this.#asks.best];
+    return bid !== undefined && ask !== undefined && Number(bid[0]) > Number(ask[0]);
+  }
+
+  /** All that is held, as the venue's own whole book would say it. */
+  whole(of: { venue: string; symbol: string }): BookUpdate {
+    const { ts, receivedAt, id } = this;
+    return {
+      ...{ type: 'book', kind: 'snapshot', ...of, ts, receivedAt },
+      ...{ bids: this.#bids.top(this.#bids.size), asks: this.#asks.top(this.#asks.size) },
+      ...(id !== undefined && { last: id }),
+      ...(this.#depth !== undefined && { depth: this.#depth }),
+      ...{ decimals: this.#decimals },
+    };
+  }
+
   /** How many levels are held: bids, asks. */
   get levels(): [bids: number, asks: number] {
     return [this.#bids.size, this.#asks.size];

@@ -131,7 +131,11 @@ export class CoinbaseMapper implements Mapper {
         return { ...origin, kind: 'delta', bids: [], asks: [], first, last };
       });
     const reason = 'frames of this connection were lost';
-    return { kind: 'events', events: [...breaks, ...told], control: { type: 'reconnect', reason } };
+    return {
+      kind: 'events',
+      events: [...breaks, ...told],
+      control: { type: 'reconnect', reason, lost: true },
+    };
   }
 
   /** Newest first in a snapshot, which repeats what was told before: each comes out once, oldest first. */

@@ -1,80 +1,68 @@
-import { WebSocket } from 'ws';
 import { backoffMs, monotonic, now, sleep } from '../clock.ts';
-import { RejectError } from '../errors.ts';
-import { Outbox } from './outbox.ts';
-import { connectQuota, messageQuota } from './quota.ts';
-import type { Mapper, Reading, Subscription, Venue } from './venue.ts';
-import { Watch } from './watch.ts';
+import type { MarketEvent, Trade } from '../domain/market.ts';
+import type { Book } from './book.ts';
+import type { BrokenBook } from './feed-books.ts';
+import { Handover } from './handover.ts';
+import { Line, type LineHandlers, type LinePlan } from './line.ts';
+import { connectQuota } from './quota.ts';
+import type { Ending } from './session.ts';
+import type { TokenBucket } from './token-bucket.ts';
+import type { Subscription } from './venue.ts';
 
-/** A frame that was set aside, `bytes` long; a very long one is cut to `KEPT_BYTES`. */
-export interface BadFrame {
-  receivedAt: number;
-  reason: string;
-  bytes: number;
-  frame: string;
-}
-
-export interface ConnectionHandlers {
-  /** A new socket has subscribed: whatever the last one said no longer counts. */
-  onOpen(): void;
-  /** A frame as it came, before it is read; `session` counts this connection's sockets, from 1. */
-  onFrame?(data: Buffer, receivedAt: number, session: number): void;
+export interface ConnectionHandlers extends Pick<LineHandlers, 'onFrame' | 'onFetched' | 'onBadFrame'> {
+  /** The one stream that all sockets of this connection make. */
+  onEvents(events: readonly MarketEvent[], receivedAt: number): void;
+  onRefused(reason: string): void;
+  onBroken(symbol: string, cause: BrokenBook): void;
   /** The first frame that could be read came in: the venue is there. */
   onLive(): void;
-  onReading(reading: Reading, receivedAt: number): void;
-  onBadFrame(bad: BadFrame): void;
-  /** The session ended; the next attempt starts by itself after `retryMs`. */
-  onDown(reason: string, retryMs: number): void;
+  /** Cut, or not to be reached; the next attempt starts by itself. */
+  onDown(reason: string): void;
+  /** A second socket has taken over from the first, and nothing was lost. */
+  onHandover(reason: string): void;
 }
 
-/** How a session ended. */
-interface Ending {
-  reason: string;
-  /** Our own doing, or announced by the venue: no need to wait. */
-  planned: boolean;
-  /** The wait that the venue asked for. */
-  retryAfterMs?: number;
-}
-
-const KEPT_BYTES = 64 * 1024;
-const MAX_PAYLOAD = 64 * 1024 * 1024;
-const HANDSHAKE_MS = 10_000;
-/** A session that lasted so long was a good one: the next failure starts the backoff afresh. */
-const GOOD_SESSION_MS = 10_000;
-const CLOSE_MS = 1_000;
+/** A session that was live for so long was a good one: the next failure starts the backoff afresh. */
+const GOOD_SESSION_MS = 2_000;
+/** The first attempt after a cut comes at once, but not in the same millisecond as that of all the others. */
+const FIRST_RETRY_MS = 250;
+/** How long a second socket listens beside the first before it takes over, at least and at most. */
+const SETTLE_MS = 1_000;
+const OVERLAP_MS = 30_000;
+const LOOK_MS = 25;
 /** How often a connection without work looks for some. */
 const IDLE_MS = 250;
+/** For so long after its beginning, a socket may still say what was told before it. */
+const SIFT_MS = 60_000;
 
 /**
- * One socket that is kept open for ever: subscribes, watches for silence, leaves before the venue's life limit and
- * comes back with jittered backoff. Frames that can't be read are handed aside and cost the connection nothing.
+ * One stream that is kept up for ever. A cut is followed by the next attempt at once, then by jittered backoff. Before
+ * the venue's life limit, or when it announces its end, a second socket is opened beside the first and takes over
+ * once it is as live: no trade is lost or told twice, and every book stays live throughout.
  */
 export class Connection {
-  readonly #venue: Venue;
-  readonly #url: string;
-  readonly #wanted: readonly Subscription[];
+  readonly #plan: LinePlan;
+  readonly #handlers: ConnectionHandlers;
+  readonly #quota: TokenBucket;
+  readonly #stop = new AbortController();
   /** Symbols that were given up. */
   readonly #left = new Set<string>();
-  readonly #handlers: ConnectionHandlers;
-  readonly #stop = new AbortController();
-  #outbox: Outbox | undefined;
-  #mapper: Mapper | undefined;
-  #running: Promise<void> | undefined;
+  readonly #lastTrades = new Map<string, Trade>();
+  #serving: Line;
+  #arriving: Line | undefined;
+  /** Between the two sockets that listen now, and between the one that serves and those before it. */
+  #overlapping: Handover | undefined;
+  #behind: Handover | undefined;
+  #siftUntil = 0;
   #sessions = 0;
-  /** Ends the session that runs. */
-  #end: ((reason: string, planned: boolean) => void) | undefined;
-  #refused = false;
+  #running: Promise<void> | undefined;
+  #replacing: Promise<void> | undefined;
 
-  constructor(
-    venue: Venue,
-    url: string,
-    subscriptions: readonly Subscription[],
-    handlers: ConnectionHandlers,
-  ) {
-    this.#venue = venue;
-    this.#url = url;
-    this.#wanted = subscriptions;
+  constructor(plan: Omit<LinePlan, 'left'>, handlers: ConnectionHandlers) {
+    this.#plan = { ...plan, left: this.#left };
     this.#handlers = handlers;
+    this.#quota = connectQuota(plan.url, plan.venue);
+    this.#serving = this.#newLine();
   }
 
   start(): void {
@@ -83,13 +71,23 @@ export class Connection {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    for (const line of this.#lines) line.session?.close('closed by us');
+    await Promise.all([this.#running, this.#replacing]);
   }
 
-  /** Asks the venue for these anew: the stream then begins with a whole book. */
-  resubscribe(subscriptions: readonly Subscription[]): void {
-    const leave = this.#mapper?.unsubscribe?.(subscriptions) ?? this.#venue.unsubscribe(subscriptions);
-    this.#outbox?.send(...leave, ...this.#venue.subscribe(subscriptions));
+  /** The book of a symbol; undefined until the first word of it. */
+  book(symbol: string): Book | undefined {
+    return this.#serving.books.get(symbol);
+  }
+
+  /** What is held of this symbol may be wrong: it is stale at once, and asked for anew. */
+  distrust(symbol: string, cause: BrokenBook): void {
+    this.#serving.books.distrust(symbol, cause);
+  }
+
+  /** The same for all of its symbols. */
+  distrustAll(cause: BrokenBook): void {
+    for (const symbol of this.#plan.books) this.distrust(symbol, cause);
   }
 
   /** Takes a symbol's subscriptions back, where it carries any. */
@@ -97,166 +95,189 @@ export class Connection {
     const subscriptions = this.#of(symbol);
     if (subscriptions.length === 0 || this.#left.has(symbol)) return;
     this.#left.add(symbol);
-    const leave = this.#mapper?.unsubscribe?.(subscriptions) ?? this.#venue.unsubscribe(subscriptions);
-    this.#outbox?.send(...leave);
-    if (this.isIdle) this.#end?.('it has nothing to carry', true);
-    // Some venues refuse a whole request for the sake of one symbol.
-    else if (this.#refused) this.#outbox?.send(...this.#venue.subscribe(this.#subscriptions));
-    this.#refused = false;
+    for (const line of this.#lines) {
+      line.books.leave(symbol);
+      line.session?.leave(subscriptions);
+      if (this.isIdle) line.session?.close('it has nothing to carry');
+    }
   }
 
   /** Subscribes to it again. */
   join(symbol: string): void {
-    if (this.#left.delete(symbol)) this.#outbox?.send(...this.#venue.subscribe(this.#of(symbol)));
+    if (!this.#left.delete(symbol)) return;
+    for (const line of this.#lines) line.session?.join(this.#of(symbol));
   }
 
   /** All it carried was given up: it connects again when something is taken up. */
   get isIdle(): boolean {
-    return this.#subscriptions.length === 0;
+    return this.#plan.subscriptions.every(({ symbol }) => this.#left.has(symbol));
   }
 
-  get #subscriptions(): Subscription[] {
-    return this.#wanted.filter(({ symbol }) => !this.#left.has(symbol));
+  /** How many whole books are wanted that are not there. */
+  get waiting(): number {
+    return this.#lines.reduce((sum, { books }) => sum + books.waiting, 0);
   }
 
-  #of = (symbol: string): Subscription[] => this.#wanted.filter((each) => each.symbol === symbol);
+  get #lines(): Line[] {
+    return this.#arriving ? [this.#serving, this.#arriving] : [this.#serving];
+  }
+
+  #of = (symbol: string): Subscription[] =>
+    this.#plan.subscriptions.filter((subscription) => subscription.symbol === symbol);
 
   async #run() {
     const { signal } = this.#stop;
-    const quota = connectQuota(this.#url, this.#venue);
-    const isWanted = async () => {
-      while (this.isIdle && (await sleep(IDLE_MS, signal)));
-      return quota.take(1, signal);
-    };
-    for (let attempt = 0; await isWanted(); attempt++) {
-      const startedAt = monotonic();
-      const ending = await this.#session();
+    for (let attempt = 0; await this.#mayConnect(signal); attempt++) {
+      const { reason, retryAfterMs } = await this.#serve();
       if (signal.aborted) return;
-      if (monotonic() - startedAt > GOOD_SESSION_MS) attempt = 0;
-      const retryMs = this.#retryMs(attempt, ending);
-      this.#handlers.onDown(ending.reason, retryMs);
-      await sleep(retryMs, signal);
+      if (this.#wasGood()) attempt = 0;
+      if (retryAfterMs) this.#quota.shut(retryAfterMs);
+      this.#handlers.onDown(reason);
+      await sleep(this.#retryMs(attempt), signal);
     }
   }
 
-  #retryMs(attempt: number, { planned, retryAfterMs = 0 }: Ending): number {
-    const floorMs = this.#venue.limits.reconnectFloorMs;
-    return Math.max(planned ? floorMs : backoffMs(attempt, { floorMs }), retryAfterMs);
+  /** When there is something to carry and the venue allows it; false when it is over. */
+  async #mayConnect(signal: AbortSignal): Promise<boolean> {
+    while (this.isIdle && (await sleep(IDLE_MS, signal)));
+    return this.#quota.take(1, signal);
   }
 
-  /** One socket from its handshake to its end. */
-  #session(): Promise<Ending> {
-    const { limits } = this.#venue;
-    return new Promise((resolve) => {
-      const ws = new WebSocket(this.#url, {
-        perMessageDeflate: false,
-        maxPayload: MAX_PAYLOAD,
-        handshakeTimeout: HANDSHAKE_MS,
-        skipUTF8Validation: true,
-      });
-      let ending: Ending | undefined;
-      const end = (reason: string, planned = false, retryAfterMs?: number) => {
-        ending ??= { reason, planned, ...(retryAfterMs && { retryAfterMs }) };
-        closeSoon(ws);
-      };
-      const watch = new Watch(limits, end);
-      const outbox = new Outbox(messageQuota(this.#url, this.#venue), (message) => ws.send(message));
-      const stop = () => end('closed by us', true);
-      this.#stop.signal.addEventListener('abort', stop, { once: true });
-
-      ws.on('open', () => this.#open(ws, outbox, watch, end));
-      ws.on('ping', () => watch.heard());
-      ws.on('pong', () => watch.heard());
-      ws.on('error', (error) => end(error.message || 'the connection failed'));
-      ws.on('unexpected-response', (request, response) => {
-        request.destroy();
-        const retryAfter = Number(response.headers['retry-after']);
-        end(`the venue answered HTTP ${response.statusCode}`, false, retryAfter * 1000 || undefined);
-      });
-      ws.on('close', (code, why) => {
-        watch.close();
-        outbox.close();
-        this.#outbox = undefined;
-        this.#end = undefined;
-        this.#stop.signal.removeEventListener('abort', stop);
-        resolve(ending ?? { reason: closeReason(code, why), planned: false });
-      });
-    });
+  #wasGood(): boolean {
+    const liveAt = this.#serving.session?.liveAt;
+    return liveAt !== undefined && monotonic() - liveAt > GOOD_SESSION_MS;
   }
 
-  #open(ws: WebSocket, outbox: Outbox, watch: Watch, end: (reason: string, planned?: boolean) => void) {
-    const { limits } = this.#venue;
-    const mapper = this.#venue.createMapper(this.#wanted.map(({ symbol }) => symbol));
-    this.#outbox = outbox;
-    this.#end = end;
-    this.#refused = false;
-    this.#mapper = mapper;
-    watch.start(() => limits.ping && outbox.sendNow(limits.ping.message, limits.ping.free));
-    this.#handlers.onOpen();
-    outbox.send(...(this.#venue.opening ?? []), ...this.#venue.subscribe(this.#subscriptions));
-    const giveWay = fairly(ws);
-    const session = ++this.#sessions;
-    let live = false;
-    ws.on('message', (data) => {
-      giveWay();
-      watch.heard();
-      const receivedAt = now();
-      this.#handlers.onFrame?.(data as Buffer, receivedAt, session);
-      const reading = this.#read(mapper, data as Buffer, receivedAt);
-      if (!reading) return;
-      if (!live) {
-        live = true;
-        this.#handlers.onLive();
+  #retryMs(attempt: number): number {
+    const floorMs = this.#plan.venue.limits.reconnectFloorMs;
+    return attempt === 0 ? Math.random() * FIRST_RETRY_MS : backoffMs(attempt, { floorMs });
+  }
+
+  /** From a new socket to the end of it, or of the last of those that took over. */
+  async #serve(): Promise<Ending> {
+    this.#siftFrom(new Handover(this.#lastTrades));
+    this.#serving.connect(++this.#sessions);
+    for (;;) {
+      const line = this.#serving;
+      const ending = (await line.ended) as Ending;
+      if (line !== this.#serving) continue;
+      const next = this.#arriving;
+      if (!next?.isUp || !next.session?.liveAt || this.#stop.signal.aborted) {
+        this.#dismiss(next);
+        return ending;
       }
-      const control = reading.kind === 'ignored' ? undefined : reading.control;
-      if (control?.type === 'refused') this.#refused = true;
-      if (control?.type === 'reconnect') end(control.reason, true);
-      if (control?.type === 'answer') outbox.sendNow(control.message);
-    });
-  }
-
-  /** Reads a frame and hands it on; undefined when it had to be set aside. */
-  #read(mapper: Mapper, data: Buffer, receivedAt: number): Reading | undefined {
-    const { maxFrameLength } = this.#venue.limits;
-    try {
-      if (data.length > maxFrameLength) {
-        throw new RejectError(`frame of more than ${maxFrameLength} bytes`, 'frame');
-      }
-      const reading = mapper.read(data.toString(), receivedAt);
-      this.#handlers.onReading(reading, receivedAt);
-      return reading;
-    } catch (error) {
-      if (!(error instanceof RejectError)) throw error;
-      const frame = data.toString('utf8', 0, KEPT_BYTES);
-      this.#handlers.onBadFrame({ receivedAt, reason: error.message, bytes: data.length, frame });
-      return undefined;
+      this.#takeOverFrom(next, ending.reason);
     }
   }
-}
 
-const FRAMES_A_TURN = 256;
-
-/** Call it for every frame: a flood then leaves each turn of the event loop to the process's other sockets too. */
-function fairly(ws: WebSocket): () => void {
-  let frames = 0;
-  return () => {
-    if (++frames !== FRAMES_A_TURN) return;
-    ws.pause();
-    setImmediate(() => {
-      frames = 0;
-      ws.resume();
+  #newLine(): Line {
+    const { onFrame, onFetched, onBadFrame } = this.#handlers;
+    return new Line(this.#plan, {
+      ...{ onFrame, onFetched, onBadFrame },
+      onEvents: (line, events, receivedAt) => {
+        if (line === this.#serving) this.#tell(this.#sift(events), receivedAt);
+        else if (line === this.#arriving) this.#overlapping?.keep(events);
+      },
+      onControl: (line, control) => {
+        if (line === this.#serving && control.type === 'refused') this.#handlers.onRefused(control.reason);
+      },
+      onLive: (line) => {
+        if (line === this.#serving) this.#handlers.onLive();
+      },
+      onBroken: (line, symbol, cause) => {
+        if (line === this.#serving) this.#handlers.onBroken(symbol, cause);
+      },
+      onLeave: (line, reason) => {
+        if (line === this.#serving) this.#replace(reason);
+      },
     });
-  };
-}
+  }
 
-/** Says goodbye and does not wait for long: a stalled peer never answers. */
-function closeSoon(ws: WebSocket) {
-  if (ws.readyState === WebSocket.CONNECTING) return ws.terminate();
-  ws.close(1000);
-  const timer = setTimeout(() => ws.terminate(), CLOSE_MS);
-  ws.once('close', () => clearTimeout(timer));
-}
+  #tell(events: readonly MarketEvent[], receivedAt: number) {
+    for (const event of events) if (event.type === 'trade') this.#lastTrades.set(event.symbol, event);
+    if (events.length > 0) this.#handlers.onEvents(events, receivedAt);
+  }
 
-function closeReason(code: number, why: Buffer): string {
-  return why.length > 0 ? `the venue closed: ${why} (${code})` : `the venue closed (${code})`;
+  /** What was told before is left out; while a second socket listens, note is taken of what is told. */
+  #sift(events: readonly MarketEvent[]): readonly MarketEvent[] {
+    if (this.#behind && monotonic() > this.#siftUntil) this.#behind = undefined;
+    const untold = this.#behind?.sift(events) ?? events;
+    this.#overlapping?.tell(untold);
+    return untold;
+  }
+
+  #siftFrom(behind: Handover | undefined) {
+    this.#behind = behind;
+    this.#siftUntil = monotonic() + SIFT_MS;
+  }
+
+  #replace(reason: string) {
+    this.#replacing ??= this.#makeBeforeBreak(reason).finally(() => {
+      this.#replacing = undefined;
+      const { isUp, leaving } = this.#serving;
+      if (isUp && leaving && !this.#stop.signal.aborted) this.#replace(leaving);
+    });
+  }
+
+  /** Tries until a second socket has taken over, or the first has ended by itself. */
+  async #makeBeforeBreak(reason: string) {
+    const { signal } = this.#stop;
+    const { session } = this.#serving;
+    const isWaiting = () => this.#serving.session === session && this.#serving.isUp && !signal.aborted;
+    for (let attempt = 0; isWaiting(); attempt++) {
+      if (attempt > 0) await sleep(this.#retryMs(attempt), signal);
+      if (!isWaiting() || !(await this.#quota.take(1, signal)) || !isWaiting()) return;
+      if (await this.#overlap()) return this.#handlers.onHandover(reason);
+    }
+  }
+
+  /** Lets a second socket listen beside the first; whether it has taken over in the end. */
+  async #overlap(): Promise<boolean> {
+    const next = this.#newLine();
+    this.#overlapping = new Handover(this.#lastTrades);
+    this.#arriving = next;
+    next.connect(++this.#sessions);
+    const giveUpAt = monotonic() + OVERLAP_MS;
+    while (this.#arriving === next && next.isUp) {
+      const isLate = monotonic() > giveUpAt;
+      const isProven = this.#overlapping?.isOverlapping === true;
+      if (this.#isAsLive(next) && (isProven || isLate)) {
+        if (isProven) this.#takeOver(next);
+        else this.#takeOverFrom(next, 'another socket took over, and trades between the two may be missing');
+        return true;
+      }
+      if (isLate || !(await sleep(LOOK_MS, this.#stop.signal))) break;
+    }
+    this.#dismiss(next);
+    return false;
+  }
+
+  #isAsLive({ session, books }: Line): boolean {
+    return session?.isSettled(SETTLE_MS) === true && books.areAsLiveAs(this.#serving.books);
+  }
+
+  /** As after a cut: something may have been lost. */
+  #takeOverFrom(next: Line, reason: string) {
+    this.#handlers.onDown(reason);
+    this.#takeOver(next);
+    this.#handlers.onLive();
+  }
+
+  #takeOver(next: Line) {
+    const before = this.#serving;
+    next.books.succeed(before.books);
+    this.#serving = next;
+    this.#arriving = undefined;
+    this.#siftFrom(this.#overlapping);
+    this.#overlapping = undefined;
+    this.#tell([...next.books.wholes(), ...(this.#behind?.release() ?? [])], now());
+    before.session?.close('another socket has taken over');
+  }
+
+  #dismiss(line: Line | undefined) {
+    if (!line || line !== this.#arriving) return;
+    this.#arriving = undefined;
+    this.#overlapping = undefined;
+    line.session?.close('not needed');
+  }
 }

@@ -1,7 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type WebSocket, WebSocketServer } from 'ws';
 import type { BookUpdate, MarketEvent, Trade } from '../domain/market.ts';
 import { RetryError } from '../errors.ts';
 import { createBinance } from './binance.ts';
@@ -9,46 +6,8 @@ import { createBinanceFutures } from './binance-futures.ts';
 import { createBitfinex } from './bitfinex.ts';
 import { type BadFrame, Feed, type FeedOptions, type FeedStatus } from './feed.ts';
 import { createKraken } from './kraken.ts';
+import { Loopback, until } from './testing/loopback.ts';
 import type { Subscription, Venue } from './venue.ts';
-
-/** A real socket server whose every word the test decides. */
-class Exchange {
-  readonly #http: Server = createServer();
-  readonly #wss = new WebSocketServer({ noServer: true });
-  #refusal: string | undefined;
-  readonly sockets: WebSocket[] = [];
-  /** The path that each socket asked for. */
-  readonly paths: string[] = [];
-  readonly requests: { method: string; params: string[] & { channel: string } }[] = [];
-
-  async open(): Promise<string> {
-    this.#wss.on('connection', (socket: WebSocket, { url = '' }: IncomingMessage) => {
-      this.sockets.push(socket);
-      this.paths.push(url);
-      socket.on('message', (data) => this.requests.push(JSON.parse(String(data))));
-    });
-    this.#http.on('upgrade', (request, socket, head) => {
-      if (this.#refusal) socket.end(this.#refusal);
-      else this.#wss.handleUpgrade(request, socket, head, (ws) => this.#wss.emit('connection', ws, request));
-      this.#refusal = undefined;
-    });
-    await new Promise<void>((resolve) => this.#http.listen(0, '127.0.0.1', resolve));
-    return `ws://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
-  }
-
-  refuseNext(answer: string) {
-    this.#refusal = answer;
-  }
-
-  say(...frames: string[]) {
-    for (const frame of frames) this.sockets.at(-1)?.send(frame);
-  }
-
-  async close() {
-    for (const socket of this.sockets) socket.terminate();
-    await new Promise((resolve) => this.#http.close(resolve));
-  }
-}
 
 const trade = (id: number, symbol = 'BTCUSDT') =>
   `{"e":"trade","E":1723161255343,"s":"${symbol}","t":${id},"p":"60000.1","q":"0.02","T":1723161255342,"m":true,"M":true}`;
@@ -59,7 +18,7 @@ const wholeBook = (symbol: string, last: number): BookUpdate => ({
   ...{ bids: [['59999', '1']], asks: [['60001', '1']] },
 });
 
-let exchange: Exchange;
+let exchange: Loopback;
 let url: string;
 let feed: Feed;
 let events: MarketEvent[];
@@ -67,7 +26,7 @@ let bad: BadFrame[];
 let statuses: FeedStatus[];
 
 beforeEach(async () => {
-  exchange = new Exchange();
+  exchange = new Loopback();
   url = await exchange.open();
   [events, bad, statuses] = [[], [], []];
 });
@@ -101,14 +60,6 @@ function start(options: Partial<FeedOptions> & { limits?: Partial<Venue['limits'
     ...rest,
   });
   feed.start();
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 const subscribed = (times = 1) => until(() => exchange.requests.length >= times, 'it subscribed');
@@ -148,15 +99,6 @@ describe('the feed', () => {
     exchange.say(trade(1));
     await subscribed(2);
     expect(statuses.find(({ state }) => state === 'down')?.reason).toBe('silent for more than 150 ms');
-  });
-
-  test('leaves by itself before the life limit, and when the venue announces its end', async () => {
-    start({ limits: { lifeMs: 200 } });
-    await subscribed(2);
-    exchange.say('{"e":"serverShutdown","E":1770123456789}');
-    await subscribed(3);
-    const reasons = statuses.filter(({ state }) => state === 'down').map(({ reason }) => reason);
-    expect(reasons).toEqual(['planned, before the life limit', 'the venue is shutting down']);
   });
 
   test('says why a venue is down, and takes it up when it is there', async () => {

@@ -1,13 +1,17 @@
 import { now } from '../clock.ts';
-import type { BookUpdate, MarketEvent } from '../domain/market.ts';
+import type { BookUpdate } from '../domain/market.ts';
 import type { Book } from './book.ts';
+import { BookAudit } from './book-audit.ts';
 import { Connection } from './connection.ts';
-import { FeedBooks } from './feed-books.ts';
-import { fetchBookSnapshot } from './history.ts';
+import type { BrokenBook } from './feed-books.ts';
+import { type Part, splitByAddress, symbolsOf } from './feed-parts.ts';
+import { fetchBookSnapshot, fetchBookTop } from './history.ts';
+import { PauseWatch } from './pause-watch.ts';
+import { hasRoomForAudits } from './quota.ts';
 import type { FeedEvents, RunningFeed } from './running-feed.ts';
-import type { Channel, Reading, Subscription, Venue } from './venue.ts';
+import type { BookTop, Subscription, Venue } from './venue.ts';
 
-export type { BadFrame } from './connection.ts';
+export type { BadFrame } from './session.ts';
 
 /** `connecting`: not heard yet; `live`: frames come in; `down`: cut or unreachable, tried again for ever. */
 export type FeedState = 'connecting' | 'live' | 'down' | 'closed';
@@ -22,9 +26,24 @@ export interface FeedStatus {
   reason: string | undefined;
   /** UTC ms since when it is so. */
   since: number;
+  /** Cuts that nobody had announced, after each of which it connects anew. */
   reconnects: number;
+  /** Planned changes to a new connection, of which nothing was lost. */
+  handovers: number;
+  /** Books that were live and broke. */
+  brokenBooks: number;
+  /** Books compared with the venue's REST, and those of them that were wrong. */
+  audits: number;
+  failedAudits: number;
   badFrames: number;
 }
+
+/** What befell a feed, for counters. */
+export type FeedFact =
+  | { type: 'cut'; reason: string }
+  | { type: 'handover'; reason: string }
+  | { type: 'broken book'; symbol: string; cause: BrokenBook }
+  | { type: 'audit'; symbol: string; isRight: boolean };
 
 /** A frame as it was received, and on which socket. */
 export interface RawFrame {
@@ -43,8 +62,14 @@ export interface FeedOptions extends FeedEvents {
   subscriptions: readonly Subscription[];
   /** Every frame, before it is read: for recordings. Must not throw, must not wait. */
   onFrame?(frame: RawFrame): void;
+  /** A whole book was fetched over REST and given to the books of that connection's session. */
+  onFetched?(update: BookUpdate, of: Pick<RawFrame, 'connection' | 'session'>): void;
   /** Fetches a whole book of a unified symbol, one of `waiting`; over the venue's REST by default. */
   fetchBook?(symbol: string, waiting: number): Promise<BookUpdate>;
+  /** Fetches the top of a book, to compare; over the venue's REST by default. */
+  fetchBookTop?(symbol: string): Promise<BookTop | undefined>;
+  /** How often each book is compared; 9 minutes by default. */
+  auditEveryMs?: number;
 }
 
 /**
@@ -53,47 +78,38 @@ export interface FeedOptions extends FeedEvents {
  */
 export class Feed implements RunningFeed {
   readonly #options: FeedOptions;
-  readonly #books: FeedBooks;
   readonly #connections: Connection[];
+  readonly #connectionOf = new Map<string, Connection>();
+  readonly #audit: BookAudit;
+  readonly #pauses: PauseWatch;
   readonly #down = new Map<number, string>();
   readonly #live = new Set<number>();
-  readonly #left = new Set<string>();
   readonly #status: FeedStatus;
 
   constructor(options: FeedOptions) {
     const { venue, subscriptions } = options;
     this.#options = options;
     this.#status = {
-      venue: venue.name,
-      market: venue.market,
-      label: venue.label,
-      state: 'connecting',
-      reason: undefined,
-      since: now(),
-      reconnects: 0,
-      badFrames: 0,
+      ...{ venue: venue.name, market: venue.market, label: venue.label },
+      ...{ state: 'connecting', reason: undefined, since: now() },
+      ...{ reconnects: 0, handovers: 0, brokenBooks: 0, audits: 0, failedAudits: 0, badFrames: 0 },
     };
-    const parts = splitByAddress(venue, subscriptions);
-    this.#connections = parts.map((part, index) => this.#connect(part, index));
-    this.#books = new FeedBooks({
-      venue,
-      symbols: booksIn(subscriptions),
-      fetchBook: options.fetchBook ?? ((symbol, waiting) => fetchBookSnapshot(venue, symbol, { waiting })),
-      resubscribe: (symbol) => {
-        const index = parts.findIndex(({ wanted }) => booksIn(wanted).has(symbol));
-        this.#connections[index]?.resubscribe([{ channel: 'book', symbol }]);
-      },
-      onSnapshot: (update) => options.onEvents([update], update.receivedAt),
+    this.#connections = splitByAddress(venue, subscriptions).map((part, index) => this.#connect(part, index));
+    this.#audit = this.#createAudit();
+    this.#pauses = new PauseWatch(() => {
+      for (const connection of this.#connections) connection.distrustAll('pause');
     });
   }
 
   start(): void {
+    this.#pauses.start();
+    this.#audit.start();
     for (const connection of this.#connections) connection.start();
   }
 
   async close(): Promise<void> {
-    this.#books.close();
-    await Promise.all(this.#connections.map((connection) => connection.close()));
+    this.#pauses.close();
+    await Promise.all([this.#audit.close(), ...this.#connections.map((connection) => connection.close())]);
     this.#change('closed', undefined);
   }
 
@@ -102,73 +118,102 @@ export class Feed implements RunningFeed {
   }
 
   book(symbol: string): Book | undefined {
-    return this.#books.get(symbol);
+    return this.#connectionOf.get(symbol)?.book(symbol);
   }
 
   leave(symbol: string): void {
-    this.#left.add(symbol);
     for (const connection of this.#connections) connection.leave(symbol);
-    this.#books.disconnected(new Set([symbol]));
     this.#options.onInterrupted?.(new Set([symbol]), 'the symbol was given up');
     this.#options.onBook?.(symbol);
-    this.#options.onInterrupted?.(new Set([symbol]), 'the venue does not list it');
   }
 
   join(symbol: string): void {
-    this.#left.delete(symbol);
     for (const connection of this.#connections) connection.join(symbol);
     this.#options.onResumed?.(new Set([symbol]));
   }
 
   #connect({ url, wanted }: Part, index: number): Connection {
-    const symbols = booksIn(wanted);
+    const { venue, fetchBook, onEvents, onFrame, onFetched, onBadFrame } = this.#options;
+    const books = symbolsOf('book', wanted);
     const traded = symbolsOf('trades', wanted);
-    const { venue, onFrame } = this.#options;
-    return new Connection(venue, url, wanted, {
-      onOpen: () => this.#books.connected(symbols),
-      ...(onFrame && {
-        onFrame: (data, receivedAt, session) =>
-          onFrame({ connection: index, session, books: symbols, receivedAt, data }),
-      }),
+    const fetch = fetchBook ?? ((symbol, waiting) => fetchBookSnapshot(venue, symbol, { waiting }));
+    const plan = {
+      ...{ venue, url, subscriptions: wanted, books },
+      fetchBook: (symbol: string) => fetch(symbol, this.#waiting),
+    };
+    const connection = new Connection(plan, {
+      onEvents,
+      onFrame: (data, receivedAt, session) => {
+        this.#pauses.look();
+        onFrame?.({ connection: index, session, books, receivedAt, data });
+      },
+      onFetched: (update, session) => onFetched?.(update, { connection: index, session }),
+      onBadFrame: (bad) => {
+        this.#status.badFrames++;
+        onBadFrame?.(bad);
+      },
+      onRefused: (reason) => {
+        this.#change(this.#status.state, `the venue refused: ${reason}`);
+        this.#options.onRefused?.();
+      },
+      onBroken: (symbol, cause) => {
+        this.#count({ type: 'broken book', symbol, cause });
+        if (cause !== 'sequence') this.#options.onBook?.(symbol);
+      },
       onLive: () => {
         this.#live.add(index);
         this.#down.delete(index);
         this.#options.onResumed?.(traded);
         this.#summarize();
       },
-      onReading: (reading, receivedAt) => this.#take(reading, receivedAt),
-      onBadFrame: (bad) => {
-        this.#status.badFrames++;
-        this.#options.onBadFrame?.(bad);
-      },
       onDown: (reason) => {
         this.#live.delete(index);
-        if (!this.#connections[index]?.isIdle) {
-          this.#status.reconnects++;
+        if (!connection.isIdle) {
           this.#down.set(index, reason);
+          this.#count({ type: 'cut', reason });
         }
-        this.#books.disconnected(symbols);
         this.#options.onInterrupted?.(traded, reason);
         this.#summarize();
       },
+      onHandover: (reason) => this.#count({ type: 'handover', reason }),
+    });
+    for (const symbol of books) this.#connectionOf.set(symbol, connection);
+    return connection;
+  }
+
+  /** A book that has a checksum proves itself: it is only watched for having gone quiet. */
+  #createAudit(): BookAudit {
+    const { venue, subscriptions, fetchBookTop: fetch, auditEveryMs } = this.#options;
+    const hasCall = venue.history.bookTop ?? venue.history.book;
+    const isComparable = fetch ?? (hasCall && !venue.book.checksum);
+    return new BookAudit({
+      symbols: [...symbolsOf('book', subscriptions)],
+      book: (symbol) => this.book(symbol),
+      ...(isComparable && { fetchTop: fetch ?? ((symbol) => fetchBookTop(venue, symbol)) }),
+      hasRoom: () => hasRoomForAudits(venue),
+      distrust: (symbol, cause) => this.#connectionOf.get(symbol)?.distrust(symbol, cause),
+      onAudited: (symbol, isRight) => this.#count({ type: 'audit', symbol, isRight }),
+      ...(auditEveryMs && { everyMs: auditEveryMs }),
     });
   }
 
-  #take(reading: Reading, receivedAt: number) {
-    if (reading.kind === 'events') {
-      const events = this.#wanted(reading.events);
-      for (const event of events) if (event.type === 'book') this.#books.apply(event);
-      if (events.length > 0) this.#options.onEvents(events, receivedAt);
-    } else if (reading.kind === 'control' && reading.control.type === 'refused') {
-      this.#status.reason = `the venue refused: ${reading.control.reason}`;
-      this.#options.onStatus?.(this.status);
-      this.#options.onRefused?.();
-    }
+  /** Books that are wanted and not there, at least the one that asks. */
+  get #waiting(): number {
+    return Math.max(
+      1,
+      this.#connections.reduce((sum, { waiting }) => sum + waiting, 0),
+    );
   }
 
-  /** What a venue still sends of a symbol that was given up counts no more. */
-  #wanted(events: MarketEvent[]): MarketEvent[] {
-    return this.#left.size === 0 ? events : events.filter(({ symbol }) => !this.#left.has(symbol));
+  #count(fact: FeedFact) {
+    if (fact.type === 'cut') this.#status.reconnects++;
+    else if (fact.type === 'handover') this.#status.handovers++;
+    else if (fact.type === 'broken book') this.#status.brokenBooks++;
+    else {
+      this.#status.audits++;
+      if (!fact.isRight) this.#status.failedAudits++;
+    }
+    this.#options.onFact?.(fact);
   }
 
   /** One connection down makes the feed down; it is live when all of them are. */
@@ -185,38 +230,4 @@ export class Feed implements RunningFeed {
     this.#status.reason = reason;
     this.#options.onStatus?.(this.status);
   }
-}
-
-/** What one connection carries. */
-interface Part {
-  url: string;
-  wanted: readonly Subscription[];
-}
-
-const booksIn = (wanted: readonly Subscription[]) => symbolsOf('book', wanted);
-
-const symbolsOf = (channel: Channel, wanted: readonly Subscription[]): ReadonlySet<string> =>
-  new Set(wanted.filter((each) => each.channel === channel).map(({ symbol }) => symbol));
-
-function splitByAddress(venue: Venue, subscriptions: readonly Subscription[]): Part[] {
-  const { streamUrl, streamUrls = {}, limits } = venue;
-  const urlOf = ({ channel }: Subscription) => streamUrls[channel] ?? streamUrl;
-  return [...new Set(subscriptions.map(urlOf))].flatMap((url) => {
-    const served = subscriptions.filter((subscription) => urlOf(subscription) === url);
-    const parts = splitBySymbol(served, limits.subscriptionsPerConnection);
-    return parts.map((wanted) => ({ url, wanted }));
-  });
-}
-
-/** Keeps all of a symbol that one address serves on one connection, so that its events stay in order. */
-function splitBySymbol(subscriptions: readonly Subscription[], most: number): Subscription[][] {
-  const symbols = new Set(subscriptions.map(({ symbol }) => symbol));
-  const parts: Subscription[][] = [];
-  for (const symbol of symbols) {
-    const wanted = subscriptions.filter((subscription) => subscription.symbol === symbol);
-    const last = parts.at(-1);
-    if (last && last.length + wanted.length <= most) last.push(...wanted);
-    else parts.push([...wanted]);
-  }
-  return parts;
 }

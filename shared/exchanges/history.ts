@@ -3,7 +3,7 @@ import type { Mark } from '../domain/gap.ts';
 import { type BookUpdate, type Candle, INTERVALS, type Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
 import { affordable, callRest } from './rest.ts';
-import type { CandlesQuery, HistoryPages, TradesQuery, Venue, VenueFacts } from './venue.ts';
+import type { BookTop, CandlesQuery, HistoryPages, TradesQuery, Venue, VenueFacts } from './venue.ts';
 
 /**
  * Closed candles that open in `[from, to)`, oldest first, a page at a time. Candles in which nothing was traded may
@@ -137,6 +137,20 @@ export async function fetchBookSnapshot(
   const update = venue.createMapper([symbol]).readSnapshot(wireSymbol, body, now());
   onBody?.(update, body);
   return update;
+}
+
+/**
+ * The top of a unified symbol's book, best first, as REST has it now, for as little weight as may be; undefined where
+ * the venue has no such call.
+ * @throws {RetryError | RejectError} as `fetchCandles`
+ */
+export async function fetchBookTop(venue: Venue, symbol: string): Promise<BookTop | undefined> {
+  const { book, bookTop } = venue.history;
+  if (bookTop) return bookTop.read(await callRest(venue, bookTop.call(symbol)));
+  const call = book?.(venue.wireSymbol(symbol)).at(-1);
+  if (!call) return undefined;
+  const body = await callRest(venue, call);
+  return venue.createMapper([symbol]).readSnapshot(venue.wireSymbol(symbol), body, now());
 }
 
 /** What was true when we asked counts: a candle that ends while the answer travels is not closed in it. */

@@ -21,6 +21,14 @@ export const messageQuota = (url: string, { limits }: Venue): TokenBucket =>
 export const restQuota = ({ history, limits }: VenueFacts): TokenBucket =>
   bucketOf(`rest ${limits.rest.host} ${history.restOrigin ?? ''}`, limits.rest.weight);
 
+/** Whether so much of the REST weight is left that what can wait need not. */
+export const hasRoomForAudits = (venue: Venue): boolean =>
+  restQuota(venue).free > venue.limits.rest.weight.count / 3;
+
+/** Milliseconds that this process has waited for its quotas, by what is counted where. */
+export const quotaWaits = (): { quota: string; waitedMs: number }[] =>
+  [...buckets].map(([quota, { waitedMs }]) => ({ quota, waitedMs }));
+
 function bucketOf(key: string, limit: Rate): TokenBucket {
   const bucket = buckets.get(key) ?? new TokenBucket(shareOf(limit));
   buckets.set(key, bucket);

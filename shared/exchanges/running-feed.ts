@@ -1,7 +1,7 @@
 import type { MarketEvent } from '../domain/market.ts';
 import type { Book } from './book.ts';
-import type { BadFrame } from './connection.ts';
-import type { FeedStatus } from './feed.ts';
+import type { FeedFact, FeedStatus } from './feed.ts';
+import type { BadFrame } from './session.ts';
 
 /** What a feed tells whoever made it. None of these may throw or wait. */
 export interface FeedEvents {
@@ -17,6 +17,8 @@ export interface FeedEvents {
   onResumed?(symbols: ReadonlySet<string>): void;
   /** A book stopped being live without an event that says so. */
   onBook?(symbol: string): void;
+  /** Something befell it, for counters. */
+  onFact?(fact: FeedFact): void;
   /** The venue refused something: perhaps a symbol that it no longer lists. */
   onRefused?(): void;
 }

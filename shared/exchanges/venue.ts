@@ -98,8 +98,8 @@ export type Control =
   | { type: 'unsubscribed' }
   /** The venue refused a subscription or a message of ours. */
   | { type: 'refused'; reason: string }
-  /** The venue is about to cut, or something on this connection was lost: connect anew. */
-  | { type: 'reconnect'; reason: string }
+  /** The venue is about to cut; or frames of this connection were `lost`, so that it is given up at once. */
+  | { type: 'reconnect'; reason: string; lost?: true }
   /** The venue's ping in the data stream; send this back at once. */
   | { type: 'answer'; message: string };
 
@@ -195,7 +195,16 @@ export interface History {
   trades: HistoryPages<TradesQuery, Trade>;
   /** The calls for a whole book, the deepest and dearest first; undefined where the stream itself sends one. */
   book?: (wireSymbol: string) => readonly [RestCall, ...RestCall[]];
+  /** The top of a book over REST, where the stream sends whole books: what ours is compared with. */
+  bookTop?: {
+    call(symbol: string): RestCall;
+    /** @throws {RejectError} when the answer can't be read */
+    read(answer: unknown): BookTop;
+  };
 }
+
+/** The best levels of a book, best first. */
+export type BookTop = Pick<BookUpdate, 'bids' | 'asks'>;
 
 /** One kind of history, read page by page, oldest first. */
 export interface HistoryPages<Query, Row> {

@@ -66,7 +66,15 @@ export class CcxtFeed implements RunningFeed {
     this.#exchange = exchange;
     this.#status = {
       ...{ venue, market, label, state: 'connecting', reason: undefined },
-      ...{ since: now(), reconnects: 0, badFrames: 0 },
+      ...{
+        since: now(),
+        reconnects: 0,
+        handovers: 0,
+        brokenBooks: 0,
+        audits: 0,
+        failedAudits: 0,
+        badFrames: 0,
+      },
     };
   }
 
