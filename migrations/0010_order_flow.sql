@@ -18,6 +18,8 @@ CREATE TABLE order_flow (
   UNIQUE (instrument_id, ts)
 ) PARTITION BY RANGE (ts);
 
+INSERT INTO horizons (facts) VALUES ('flows');
+
 DO $$
 BEGIN
   IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
@@ -25,8 +27,13 @@ BEGIN
     CREATE TABLE order_flow (LIKE order_flow_shell INCLUDING ALL);
     DROP TABLE order_flow_shell;
     PERFORM create_hypertable('order_flow', 'ts', chunk_time_interval => interval '1 day', create_default_indexes => false);
+    IF current_setting('timescaledb.license', true) = 'timescale' THEN
+      ALTER TABLE order_flow SET (timescaledb.compress, timescaledb.compress_segmentby = 'instrument_id',
+        timescaledb.compress_orderby = 'ts');
+    END IF;
   END IF;
 END $$;
 
 -- Down Migration
+DELETE FROM horizons WHERE facts = 'flows';
 DROP TABLE order_flow;

@@ -133,6 +133,10 @@ export const SETTINGS = {
     schema: days.optional(),
     help: 'book snapshots older than this are dropped; empty keeps all',
   },
+  RETENTION_ORDER_FLOW: {
+    schema: days.optional(),
+    help: 'order-flow facts older than this are dropped; empty keeps all',
+  },
   RETENTION_CANDLES: {
     schema: days.optional(),
     help: 'candles, the venues’ and our own, older than this are dropped; empty keeps all',

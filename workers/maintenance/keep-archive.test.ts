@@ -9,6 +9,7 @@ import { addMarketFacts } from '../../shared/db/market.ts';
 import { addMail, saveMailSent } from '../../shared/db/outbox.ts';
 import { listTrades } from '../../shared/db/trades.ts';
 import { aloneWithArchive } from '../../shared/db/upkeep-lock.ts';
+import type { FlowFacts } from '../../shared/domain/order-flow.ts';
 import { Columns } from '../../shared/tasks/columns.ts';
 import type { TaskContext } from '../context.ts';
 import { keepArchive } from './keep-archive.ts';
@@ -42,17 +43,32 @@ function run(settings: Record<string, string>) {
   }>;
 }
 
-/** A trade, a candle and a book at each of these times. */
+/** A trade, a candle, a book and its order flow at each of these times. */
 async function archiveAt(times: readonly number[], idPrefix = ''): Promise<void> {
   const columns = new Columns('sim', 'backfill');
   for (const [n, ts] of times.entries()) {
     const of = { ...BTC, ts, receivedAt: ts };
     columns.trade({ ...of, type: 'trade', id: `${idPrefix}${n}`, price: '10', size: '1', side: 'buy' });
     columns.candle({ ...of, type: 'candle', interval: '1m', ...FLAT, closed: true });
+    columns.flow({ ...of, ...EVEN });
     columns.book({ ...of, bids: [['9', '1']], asks: [['11', '1']] });
   }
   await addMarketFacts(db.sql, columns.build());
 }
+const EVEN: FlowFacts = {
+  spreadBp: 1,
+  imbalance: 0,
+  bidConcentration: 1,
+  askConcentration: 1,
+  depthBp: 10,
+  bidDepth: 1,
+  askDepth: 1,
+  notional: 100,
+  buySlippageBp: null,
+  sellSlippageBp: null,
+  buyVolume: 0,
+  sellVolume: 0,
+};
 const FLAT = { open: '10', high: '10', low: '10', close: '10', volume: '1' };
 
 const count = async (table: string) =>
@@ -66,13 +82,14 @@ test('without a retention everything is kept', async () => {
   expect(await counts()).toEqual([3, 3, 3, 3]);
 });
 
-test('trades and books go by whole days after their retention, the candles built from them stay', async () => {
+test('trades, books and order flow go by whole days after their retention, the candles built from them stay', async () => {
   await archiveAt([100, 92, 91, 90, 89, 1].map(daysAgo));
-  const { dropped } = await run({ RETENTION_TRADES: '90d', RETENTION_BOOKS: '1d' });
-  expect(dropped).toEqual({ trades: 3, candles: 0, books: 5 });
+  const settings = { RETENTION_TRADES: '90d', RETENTION_BOOKS: '1d', RETENTION_ORDER_FLOW: '91d' };
+  const { dropped } = await run(settings);
+  expect(dropped).toEqual({ trades: 3, candles: 0, books: 5, flows: 2 });
   expect(await counts()).toEqual([3, 6, 1, 6]);
-  expect(await run({ RETENTION_TRADES: '90d', RETENTION_BOOKS: '1d' })).toMatchObject({
-    dropped: { trades: 0, candles: 0, books: 0 },
+  expect(await run(settings)).toMatchObject({
+    dropped: { trades: 0, candles: 0, books: 0, flows: 0 },
   });
 });
 

@@ -10,7 +10,12 @@ import { RetryError } from '../../shared/errors.ts';
 import type { Handler, TaskContext } from '../context.ts';
 
 const DAYS_AHEAD = [0, 1, 2];
-const KEPT = { trades: 'RETENTION_TRADES', candles: 'RETENTION_CANDLES', books: 'RETENTION_BOOKS' } as const;
+const KEPT = {
+  trades: 'RETENTION_TRADES',
+  candles: 'RETENTION_CANDLES',
+  books: 'RETENTION_BOOKS',
+  flows: 'RETENTION_ORDER_FLOW',
+} as const;
 
 /**
  * Keeps the archive in shape: parts for the days to come, old ones compressed (with TimescaleDB) or dropped.
@@ -39,7 +44,7 @@ export const keepArchive: Handler<'keep_archive'> = async (_payload, context) =>
 async function dropOld(context: TaskContext): Promise<Record<Facts, number>> {
   const { sql, config } = context;
   const layout = await findArchiveLayout(sql);
-  const dropped = { trades: 0, candles: 0, books: 0 };
+  const dropped = { trades: 0, candles: 0, books: 0, flows: 0 };
   await context.progress(1, 3, 'dropping what is older than its retention');
   if (config.RETENTION_TRADES || config.RETENTION_CANDLES) {
     await buildCandles(sql, async () => context.signal.throwIfAborted());
