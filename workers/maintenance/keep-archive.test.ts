@@ -141,8 +141,9 @@ test('with the columnstore, days older than COMPRESS_AFTER are compressed, again
   const trades = 2;
   const books = 2;
   const candles = 2;
+  const flows = 2;
   expect(await run({ COMPRESS_AFTER: 'never' })).toMatchObject({ compressed: 0 });
-  expect(await run({ COMPRESS_AFTER: '2d' })).toMatchObject({ compressed: trades + books + candles });
+  expect(await run({ COMPRESS_AFTER: '2d' })).toMatchObject({ compressed: trades + books + flows + candles });
   expect(await run({ COMPRESS_AFTER: '2d' })).toMatchObject({ compressed: 0 });
   await archiveAt([daysAgo(20)], 'late');
   expect((await run({ COMPRESS_AFTER: '2d' })).compressed).toBeGreaterThan(0);
