@@ -117,7 +117,8 @@ export class Rehearsal {
     const line = this.#lineOf(symbol);
     if (this.venue.book.snapshot === 'stream') {
       const again: Subscription[] = [{ channel: 'book', symbol }];
-      const messages = [...this.venue.unsubscribe(again), ...this.venue.subscribe(again)];
+      const leave = line.mapper.unsubscribe?.(again) ?? this.venue.unsubscribe(again);
+      const messages = [...leave, ...this.venue.subscribe(again)];
       return messages.flatMap((message) => this.#say(line, message));
     }
     const wire = this.venue.wireSymbol(symbol);
