@@ -100,6 +100,12 @@ test('gaps: newest first, by state, and one that is not closed may be asked for 
   expect(entry).toMatchObject({ actor: 'admin', action: 'retry_gap' });
 });
 
+test('metrics count the gaps that are not closed', async () => {
+  const text = await (await api.call('/metrics')).text();
+  expect(text).toContain('millrace_gaps{venue="kraken",state="unfillable"} 1');
+  expect(text).toContain('millrace_gaps{venue="kraken",state="open"} 0');
+});
+
 test('a closed gap and one that is not there are not asked for', async () => {
   expect((await api.call(`/gaps/${lost.id + 1}/retry`, {})).status).toBe(409);
   expect((await api.call('/gaps/999999/retry', {})).status).toBe(404);

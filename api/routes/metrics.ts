@@ -1,4 +1,5 @@
 import { Gauge, Registry } from 'prom-client';
+import { countOpenGaps } from '../../shared/db/gaps.ts';
 import { listMetrics } from '../../shared/queue/heartbeat.ts';
 import { defineRoute } from '../http/route.ts';
 import { mergeMetrics } from '../status/merge-metrics.ts';
@@ -12,12 +13,13 @@ export const metrics = defineRoute({
   tag: 'health',
   summary: 'Metrics of every living process and the queues, for Prometheus; METRICS_TOKEN opens it too',
   produces: 'text/plain; version=0.0.4',
-  async handler(_input, { config, queues, redis }) {
-    const [texts, depths] = await Promise.all([
+  async handler(_input, { config, queues, redis, sql }) {
+    const [texts, depths, gaps] = await Promise.all([
       listMetrics(redis, config.NAMESPACE),
       listQueueDepths(queues),
+      countOpenGaps(sql),
     ]);
-    return mergeMetrics([...texts, await queueMetrics(depths)]);
+    return mergeMetrics([...texts, await queueMetrics(depths), await gapMetrics(gaps)]);
   },
 });
 
@@ -41,6 +43,21 @@ function queueMetrics(depths: QueueDepth[]): Promise<string> {
   for (const depth of depths) {
     for (const state of STATES) jobs.set({ queue: depth.name, state }, depth[state]);
     age.set({ queue: depth.name }, (depth.oldestWaitingMs ?? 0) / 1000);
+  }
+  return registry.metrics();
+}
+
+function gapMetrics(counts: Awaited<ReturnType<typeof countOpenGaps>>): Promise<string> {
+  const registry = new Registry();
+  const gaps = new Gauge({
+    name: 'millrace_gaps',
+    help: 'Gaps of the ledger that are not closed',
+    labelNames: ['venue', 'state'],
+    registers: [registry],
+  });
+  for (const { venue, open, unfillable } of counts) {
+    gaps.set({ venue, state: 'open' }, open);
+    gaps.set({ venue, state: 'unfillable' }, unfillable);
   }
   return registry.metrics();
 }

@@ -102,14 +102,15 @@ export async function listDueGaps(sql: Queryable): Promise<GapRow[]> {
     ORDER BY g.retry_at LIMIT 500`;
 }
 
-/** How many there are by venue and state. */
-export async function countGaps(
+/** How many are not closed, by venue and state: every venue that is recorded, also with none. */
+export async function countOpenGaps(
   sql: Queryable,
-): Promise<{ venue: string; state: GapState; gaps: number; missing: number; filled: number }[]> {
+): Promise<{ venue: string; open: number; unfillable: number }[]> {
   return sql`
-    SELECT i.venue, g.state, count(*) AS gaps, coalesce(sum(g.missing), 0)::bigint AS missing,
-      sum(g.filled)::bigint AS filled
-    FROM gaps g JOIN instruments i ON i.id = g.instrument_id GROUP BY 1, 2 ORDER BY 1, 2`;
+    SELECT i.venue, count(*) FILTER (WHERE g.state = 'open') AS open,
+      count(*) FILTER (WHERE g.state = 'unfillable') AS unfillable
+    FROM instruments i LEFT JOIN gaps g ON g.instrument_id = i.id AND g.state <> 'closed'
+    WHERE i.recorded_from IS NOT NULL GROUP BY 1 ORDER BY 1`;
 }
 
 /** A task is asked to close it, once more; without an outcome it is due again after `retryMs`. */

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type RunningSim, runSim } from '../../ops/sim/run.ts';
+import { testContext } from '../../ops/testing/context.ts';
+import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
+import { findGap, type GapRow } from '../../shared/db/gaps.ts';
+import { saveRecordedFrom } from '../../shared/db/instruments.ts';
+import { listTrades } from '../../shared/db/trades.ts';
+import type { Gap, Mark } from '../../shared/domain/gap.ts';
+import type { Trade } from '../../shared/domain/market.ts';
+import { fetchTradesSince } from '../../shared/exchanges/history.ts';
+import { createLog } from '../../shared/log.ts';
+import type { TaskContext } from '../context.ts';
+import { closeGap } from './close-gap.ts';
+import { historyVenue } from './history-venue.ts';
+import { recordGap } from './record-gap.ts';
+
+/** Bybit spot through its real adapter: the simulated exchange gives back the newest 60 trades in Bybit's words. */
+const BTC = { venue: 'bybit', symbol: 'BTC/USDT' };
+const folder = mkdtempSync(join(tmpdir(), 'millrace-overlap-'));
+let db: TestDatabase;
+let redis: TestRedis;
+let sim: RunningSim;
+let context: TaskContext;
+
+beforeAll(async () => {
+  db = await testDatabase();
+  redis = await testRedis();
+  sim = await runSim({
+    symbols: [BTC.symbol],
+    seed: 11,
+    eventsPerSecond: 20,
+    folder,
+    historyMs: 120_000,
+    host: '127.0.0.1',
+    port: 0,
+    log: createLog('test', 'fatal'),
+  });
+  context = testContext(db, redis, { SIM_URL: sim.url, REHEARSAL: 'on' });
+  await saveRecordedFrom(db.sql, { ...BTC, at: Date.now() - 3_600_000 });
+});
+afterAll(async () => {
+  await context.queues.close();
+  await sim.close();
+  await redis.close();
+  await db.drop();
+  rmSync(folder, { recursive: true });
+});
+
+/** The trades that the venue still has, oldest first. */
+async function kept(): Promise<Trade[]> {
+  const venue = await historyVenue(BTC.venue, BTC.symbol, context);
+  const pages: Trade[] = [];
+  const from = { id: 'none', ts: 0 };
+  for await (const page of fetchTradesSince({ venue, symbol: BTC.symbol, from })) pages.push(...page);
+  return pages;
+}
+
+const markOf = ({ id, ts }: Trade): Mark => ({ id, ts });
+
+async function tell(gap: Partial<Gap>): Promise<GapRow> {
+  const told = { ...BTC, cause: 'disconnect', detail: 'cut', noticedAt: Date.now(), ...gap } as const;
+  const { gapId } = (await recordGap(told, context)) as { gapId: number };
+  await closeGap({ gapId }, context);
+  return (await findGap(db.sql, gapId)) as GapRow;
+}
+
+const archivedIds = async () => (await listTrades(db.sql, { ...BTC, limit: 1_000 })).map(({ id }) => id);
+
+test('a page that overlaps the last known trade and reaches the first new one closes the gap', async () => {
+  const trades = await kept();
+  expect(trades).toHaveLength(60);
+  const [known, next] = [trades[30], trades[50]] as [Trade, Trade];
+  const gap = await tell({ from: markOf(known), to: markOf(next) });
+  expect(gap).toMatchObject({ state: 'closed', reason: null });
+  expect(gap.missing).toBe(gap.filled);
+  const between = trades.slice(31, 50).map(({ id }) => id);
+  expect(await archivedIds()).toEqual(expect.arrayContaining(between));
+  expect(await tell({ from: markOf(known), to: markOf(next) })).toMatchObject({ state: 'closed', filled: 0 });
+});
+
+test('a quiet symbol whose last known trade is still in the page is closed up to the present', async () => {
+  const known = (await kept())[45] as Trade;
+  expect(await tell({ from: markOf(known) })).toMatchObject({ state: 'closed', toId: null });
+  const archived = await archivedIds();
+  expect(
+    (await kept()).every(({ id, ts }) => ts <= known.ts || archived.includes(id) || ts > Date.now() - 5_000),
+  ).toBe(true);
+});
+
+test('without an overlap the stretch before the oldest trade that is left is lost, and the row says why', async () => {
+  const from = { id: 'long-ago', ts: Date.now() - 1_800_000 };
+  const gap = await tell({ from, to: { id: 'new', ts: Date.now() } });
+  const oldest = (await listTrades(db.sql, { ...BTC, limit: 1_000 })).find(({ id }) => id === gap.toId);
+  expect(gap).toMatchObject({ state: 'unfillable', missing: null, fromTs: from.ts, toTs: oldest?.ts });
+  expect(gap.reason).toContain('only its newest 60 trades');
+});
+
+test('a trade that the venue has not told yet keeps the gap open', async () => {
+  const [known] = (await kept()).slice(-1) as [Trade];
+  const told = { ...BTC, cause: 'crash', detail: 'test', noticedAt: Date.now() } as const;
+  const to = { id: 'to come', ts: Date.now() + 3_600_000 };
+  const { gapId } = (await recordGap({ ...told, from: markOf(known), to }, context)) as { gapId: number };
+  await expect(closeGap({ gapId }, context)).rejects.toThrow('has not come to trade to come');
+  expect(await closeGap({ gapId }, { ...context, attempt: 4 })).toMatchObject({ state: 'open' });
+});
