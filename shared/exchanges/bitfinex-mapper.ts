@@ -19,14 +19,9 @@ import { NumberedFrames } from './numbered-frames.ts';
 import { OpenCandles } from './open-candles.ts';
 import type { Place } from './sequence.ts';
 import type { Control, Mapper, Reading, Subscription } from './venue.ts';
+import { parseLists } from './wire-lists.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
-
-/**
- * Bare numbers of a list, kept as the text that was on the wire: money needs every digit. Where a text of the frame
- * holds such a thing, what comes out is no JSON, and the frame is refused.
- */
-const BARE_NUMBERS = /([[,]\s*)(-?\d[\d.eE+-]*)/g;
 
 const CHECKSUM = /^-?\d{1,10}$/;
 
@@ -58,8 +53,7 @@ export class BitfinexMapper implements Mapper {
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
     if (frame.charCodeAt(0) === 0x7b) return this.#readEvent(readObject(parseFrame(frame), 'frame'));
-    const row = readArray(parseFrame(frame.replace(BARE_NUMBERS, '$1"$2"')), 'frame');
-    return this.#readRow(row, receivedAt);
+    return this.#readRow(parseLists(frame), receivedAt);
   }
 
   readSnapshot(): BookUpdate {
