@@ -53,12 +53,12 @@ export const bitfinexHistory: History = {
 };
 
 function readCandle(row: unknown, { symbol, interval }: CandlesQuery, receivedAt: number): Candle {
-  const candle = readBitfinexCandle(asTexts(row), { symbol, interval, receivedAt });
+  const candle = readBitfinexCandle(asTexts(row), symbol, interval, receivedAt);
   return { ...candle, closed: candle.ts + INTERVALS[interval] <= receivedAt };
 }
 
 const readTrade = (row: unknown, { symbol }: TradesQuery, receivedAt: number): Trade =>
-  readBitfinexTrade(asTexts(row), { symbol, receivedAt });
+  readBitfinexTrade(asTexts(row), symbol, receivedAt);
 
 /** ccxt has parsed the numbers by now; of what Bitfinex sends, 8 decimals at most, a float keeps every digit. */
 const asTexts = (row: unknown): string[] => readArray(row, 'row').map(String);

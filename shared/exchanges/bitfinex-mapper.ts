@@ -39,6 +39,8 @@ interface At {
   receivedAt: number;
 }
 
+type Change = Pick<BookUpdate, 'kind' | 'bids' | 'asks' | 'checksum'>;
+
 /**
  * Reads the frames of one connection: it remembers what each channel id stands for, the numbers of the frames, the
  * last trade ids, the best levels and the open candles.
@@ -94,11 +96,12 @@ export class BitfinexMapper implements Mapper {
   #readRow(row: readonly unknown[], receivedAt: number): Reading {
     const id = readDigits(row[0], 'channel id');
     const isWord = typeof row[1] === 'string' && row[1] !== 'hb';
-    const [number, time] = row.slice(isWord ? 3 : 2);
+    const behind = isWord ? 3 : 2;
+    const number = row[behind];
     const channel = this.#channels.get(id);
     if (number === undefined)
       return this.#map(channel, row, { place: undefined, ts: receivedAt, receivedAt });
-    const ts = readEpochText(time, receivedAt, 'time');
+    const ts = readEpochText(row[behind + 1], receivedAt, 'time');
     const carries = channel?.kind === 'trades' || channel?.kind === 'book' ? channel.kind : 'else';
     return this.#frames.read({ number: readNumber(number), ts, receivedAt, carries }, (place) =>
       this.#map(channel, row, { place, ts, receivedAt }),
@@ -129,7 +132,7 @@ export class BitfinexMapper implements Mapper {
   /** A trade is told twice, at once (`te`) and when it is in the ledger (`tu`): the first word counts. */
   #readWord(channel: BitfinexChannel, word: string, detail: unknown, at: At): Reading {
     if (word === 'te' && channel.kind === 'trades') {
-      return events(this.#remember([readBitfinexTrade(detail, { ...channel, ...at })]));
+      return events(this.#remember([readBitfinexTrade(detail, channel.symbol, at.receivedAt)]));
     }
     if (word === 'cs' && channel.kind === 'book') {
       const checksum = readChecksum(detail);
@@ -140,7 +143,7 @@ export class BitfinexMapper implements Mapper {
 
   /** The last trades, newest first, on subscribing: those this connection has told already are left out. */
   #readTrades(channel: BitfinexChannel, rows: readonly unknown[], at: At): Trade[] {
-    const trades = rows.map((row) => readBitfinexTrade(row, { ...channel, ...at }));
+    const trades = rows.map((row) => readBitfinexTrade(row, channel.symbol, at.receivedAt));
     const last = this.#lastTrades.get(channel.symbol) ?? -1;
     const untold = trades.filter(({ id }) => Number(id) > last);
     return this.#remember(untold.sort((a, b) => Number(a.id) - Number(b.id)));
@@ -153,13 +156,15 @@ export class BitfinexMapper implements Mapper {
     return trades;
   }
 
-  #bookUpdate(
-    { symbol }: BitfinexChannel,
-    { place, ts, receivedAt }: At,
-    change: Pick<BookUpdate, 'kind' | 'bids' | 'asks' | 'checksum'>,
-  ): BookUpdate {
-    const ids = place && { first: place.first, last: place.last };
-    return { type: 'book', venue: 'bitfinex', symbol, ...change, ...ids, ts, receivedAt };
+  #bookUpdate({ symbol }: BitfinexChannel, at: At, { kind, bids, asks, checksum }: Change): BookUpdate {
+    const { place, ts, receivedAt } = at;
+    const update: BookUpdate = { type: 'book', venue: 'bitfinex', symbol, kind, bids, asks, ts, receivedAt };
+    if (place) {
+      update.first = place.first;
+      update.last = place.last;
+    }
+    if (checksum !== undefined) update.checksum = checksum;
+    return update;
   }
 
   /** The sizes of the ticker are sums of 25 levels: the best level comes from a book of one price point. */
@@ -182,9 +187,7 @@ export class BitfinexMapper implements Mapper {
   #readCandles({ symbol, interval }: BitfinexChannel, rows: readonly unknown[], at: At): Candle[] {
     if (!interval) return [];
     const list = rows.length === 0 || Array.isArray(rows[0]) ? rows : [rows];
-    const candles = list.map((row) =>
-      readBitfinexCandle(row, { symbol, interval, receivedAt: at.receivedAt }),
-    );
+    const candles = list.map((row) => readBitfinexCandle(row, symbol, interval, at.receivedAt));
     candles.sort((a, b) => a.ts - b.ts);
     return candles.flatMap((candle) => this.#openCandles.take(candle));
   }

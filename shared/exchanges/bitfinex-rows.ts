@@ -1,16 +1,10 @@
 import { canonicalDecimal } from '../domain/decimal.ts';
-import type { BookUpdate, Candle, Level, Trade } from '../domain/market.ts';
+import type { BookUpdate, Candle, Interval, Level, Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
 import { readAmount, readArray, readDigits, readEpochText, readLevel, readPositive } from './fields.ts';
 
-/** Where and when a row was heard. */
-interface Heard {
-  symbol: string;
-  receivedAt: number;
-}
-
 /** `[id, time, amount, price]`; an amount below zero was sold by the taker. REST has the same. */
-export function readBitfinexTrade(row: unknown, { symbol, receivedAt }: Heard): Trade {
+export function readBitfinexTrade(row: unknown, symbol: string, receivedAt: number): Trade {
   const [id, ts, amount, price] = readArray(row, 'trade');
   const { isNegative, size } = readSigned(amount, 'amount');
   return {
@@ -29,7 +23,9 @@ export function readBitfinexTrade(row: unknown, { symbol, receivedAt }: Heard): 
 /** `[time, open, close, high, low, volume]`; REST has the same. It never says that a candle is closed. */
 export function readBitfinexCandle(
   row: unknown,
-  { symbol, interval, receivedAt }: Heard & { interval: Candle['interval'] },
+  symbol: string,
+  interval: Interval,
+  receivedAt: number,
 ): Candle {
   const [ts, open, close, high, low, volume] = readArray(row, 'candle');
   return {
