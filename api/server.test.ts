@@ -72,6 +72,7 @@ describe('reads', () => {
     '/queue-depths',
     '/bad-frames',
     '/instruments',
+    '/venues',
     '/audit',
   ])('%s answers a list', async (path) => {
     for (const base of bases) {

@@ -31,6 +31,13 @@ program
   .action(async () => (await import('./commands/migrate.ts')).migrate());
 
 program
+  .command('venues')
+  .description('the venue table: what can be recorded, and what can be promised of it')
+  .option('--ccxt', 'also every exchange that ccxt streams')
+  .option('--json', 'as JSON')
+  .action(async (options) => (await import('./commands/venues.ts')).venues(options));
+
+program
   .command('sim')
   .description('run the simulated exchange')
   .option('--port <number>', 'port to listen on, 0 for any', '0')

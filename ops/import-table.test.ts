@@ -75,8 +75,10 @@ const ROOMS: Room[] = [
     may: [
       'shared/',
       '!shared/exchanges/',
-      // Which markets a cluster watches: data and pure functions, from which no exchange can be reached.
+      // Which markets there are and which a cluster watches: data, from which no exchange can be reached.
       'shared/exchanges/entries.ts',
+      'shared/exchanges/venue-table.ts',
+      'shared/exchanges/ccxt/in-thread.ts',
       '@bull-board/api',
       '@bull-board/express',
       '@node-rs/argon2',

@@ -83,7 +83,7 @@ function handle(route: Route, deps: ApiDeps): RequestHandler {
       session: res.locals.session as Session | undefined,
       http: { req, res },
     };
-    const result = await withDeadline(() => route.handler(input, deps));
+    const result = await withDeadline(() => route.handler(input, deps), route.patienceMs);
     res.status(route.status ?? (res.statusCode || 200));
     if (route.produces) res.type(route.produces).send(result);
     else if (route.response) res.json(route.response.parse(result));

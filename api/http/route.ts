@@ -45,6 +45,8 @@ export interface Route<
   /** Shape of a JSON answer: what it does not name is not sent. Text answers name their media type in `produces`. */
   response?: R;
   produces?: string;
+  /** How long it may take, ms, where that is more than a query to a database takes. */
+  patienceMs?: number;
   /** A fixed bearer token that opens this route as a login does. */
   bearer?: (deps: ApiDeps) => string | undefined;
   handler(input: Input<P, Q, B>, deps: ApiDeps): Promise<Returned<R>>;

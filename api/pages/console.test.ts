@@ -115,6 +115,21 @@ pageTest.each([
     await page.getByText(BAD_FRAME.reason).click();
     await page.getByText(BAD_FRAME.head).waitFor();
     await shoot(page, `frames-${scheme}-${width}`);
+    await page.getByRole('button', { name: 'Menu of admin' }).click();
+    await page.getByRole('menuitem', { name: 'Venues' }).click();
+    await page.getByText('binance:usdm').waitFor();
+    await page.getByRole('switch', { name: 'Those of ccxt too' }).click({ force: true });
+    await page.getByLabel('Find an exchange').fill('htx');
+    await page.getByText('ccxt:htx:swap').waitFor();
+    await page
+      .getByText(/^\d things$/)
+      .first()
+      .click();
+    await page
+      .getByText(/no sequence check/)
+      .first()
+      .waitFor();
+    await shoot(page, `venues-${scheme}-${width}`);
     expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(complaints).toEqual([]);
     await page.context().close();

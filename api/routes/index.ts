@@ -26,6 +26,7 @@ import { retrain } from './retrain.ts';
 import { signals } from './signals.ts';
 import { task, tasks } from './tasks.ts';
 import { trades } from './trades.ts';
+import { venues } from './venues.ts';
 
 /** Every route there is. What is not in this table does not exist. */
 export const ROUTES: readonly Route[] = [
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   prices,
   orderFlow,
   instruments,
+  venues,
   badFrames,
   coverage,
   gaps,

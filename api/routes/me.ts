@@ -14,6 +14,8 @@ export const me = defineRoute({
     name: z.string(),
     role,
     sessionEndsAt: ms,
+    /** Of `SUPPORTED_EXCHANGES`. */
+    entries: z.array(z.string()),
     venues: z.array(z.string()),
     markets: z.array(z.object({ venue: z.string(), symbol: z.string() })),
     intervals: z.array(z.object({ venue: z.string(), intervals: z.array(interval) })),
@@ -25,6 +27,7 @@ export const me = defineRoute({
       name,
       role,
       sessionEndsAt: input.session?.expiresAt ?? 0,
+      entries: config.SUPPORTED_EXCHANGES,
       venues,
       markets: watchedMarkets(config),
       intervals: venues.map((venue) => ({ venue, intervals: intervalsOf(venue, config.INTERVALS) })),

@@ -37,26 +37,30 @@ export function readEntry(text: string): Entry {
   const [venue = '', market = 'spot'] = parts;
   const found = VENUE_NAMES.includes(venue) && marketsOf(venue).find((each) => each.market === market);
   if (!found || parts.length > 2) throw new UserError(`there is no exchange "${text}": ${WHAT_EXISTS()}`);
-  return { name: nameOf(venue, market), venue, market, takes: found.takes };
+  return { name: entryName(venue, market), venue, market, takes: found.takes };
 }
 
 /** Every entry with an adapter of its own, as `SUPPORTED_EXCHANGES` may have it. */
 export const nativeEntries = (): Entry[] =>
   VENUE_NAMES.flatMap(marketsOf).map(({ name, market, takes }) => ({
-    name: nameOf(name, market),
+    name: entryName(name, market),
     venue: name,
     market,
     takes,
   }));
+
+/** What `ccxt:<id>` may stand for, whether or not the exchange has each of these markets. */
+export const ccxtEntriesOf = (id: string): Entry[] =>
+  Object.keys(CCXT_MARKETS).map((market) => readEntry(`ccxt:${id}:${market}`));
 
 /**
  * The entry under whose venue a symbol is archived: `('binance', 'BTC/USDT:USDT')` → `binance:usdm`, whether or not it
  * is among the settings; undefined where the venue has no market for it.
  */
 export function entryOf(venue: string, symbol: string): Entry | undefined {
-  const markets = venue.startsWith('ccxt:')
-    ? Object.keys(CCXT_MARKETS).map((market) => readEntry(`${venue}:${market}`))
-    : nativeEntries().filter((entry) => entry.venue === venue);
+  const [kind, ccxtId = ''] = venue.split(':');
+  const markets =
+    kind === 'ccxt' ? ccxtEntriesOf(ccxtId) : nativeEntries().filter((entry) => entry.venue === venue);
   return markets.find((entry) => symbolsOf(entry, [symbol]).length > 0);
 }
 
@@ -79,10 +83,12 @@ export const venuesOf = (entries: readonly string[]): string[] => [
   ...new Set(entries.map((entry) => readEntry(entry).venue)),
 ];
 
+/** `('binance', 'usdm')` → `binance:usdm`; the spot market goes without saying. */
+export const entryName = (venue: string, market: string): string =>
+  market === 'spot' ? venue : `${venue}:${market}`;
+
 /** `producer-binance-usdm`: fit for a file, a service and a process. */
 export const producerName = (entry: string): string => `producer-${entry.replaceAll(':', '-')}`;
-
-const nameOf = (venue: string, market: string) => (market === 'spot' ? venue : `${venue}:${market}`);
 
 function readCcxtEntry(text: string, id: string | undefined, market = 'spot'): Entry {
   const takes = Object.hasOwn(CCXT_MARKETS, market) ? CCXT_MARKETS[market] : undefined;
@@ -91,7 +97,7 @@ function readCcxtEntry(text: string, id: string | undefined, market = 'spot'): E
       `"${text}" is no exchange of ccxt: write ccxt:<exchange> or ccxt:<exchange>:<market>, a market being ${Object.keys(CCXT_MARKETS).join(', ')}, such as ccxt:htx:swap`,
     );
   }
-  return { name: nameOf(`ccxt:${id}`, market), venue: `ccxt:${id}`, market, takes, ccxtId: id };
+  return { name: entryName(`ccxt:${id}`, market), venue: `ccxt:${id}`, market, takes, ccxtId: id };
 }
 
 const WHAT_EXISTS = () =>

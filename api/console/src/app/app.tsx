@@ -16,6 +16,7 @@ const pages: Record<Page, React.ComponentType<{ me: Me }>> = {
   tasks: lazy(() => import('../pages/tasks.tsx')),
   reports: lazy(() => import('../pages/reports.tsx')),
   outbox: lazy(() => import('../pages/outbox.tsx')),
+  venues: lazy(() => import('../pages/venues.tsx')),
   frames: lazy(() => import('../pages/frames.tsx')),
   account: lazy(() => import('../pages/account.tsx')),
 };

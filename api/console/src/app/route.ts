@@ -7,6 +7,7 @@ export const PAGES = {
   tasks: 'Tasks',
   reports: 'Reports',
   outbox: 'Outbox',
+  venues: 'Venues',
   frames: 'Bad frames',
   account: 'Account',
 } as const;

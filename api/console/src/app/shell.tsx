@@ -131,6 +131,9 @@ function PersonMenu({ me }: { me: Me }) {
             Bull Board
           </Menu.Item>
         )}
+        <Menu.Item component="a" href={hrefOf('venues')}>
+          {PAGES.venues}
+        </Menu.Item>
         {(me.role === 'operator' || me.role === 'admin') && (
           <Menu.Item component="a" href={hrefOf('frames')}>
             {PAGES.frames}

@@ -18,6 +18,7 @@ import type {
   Report,
   Signal,
   Task,
+  Venue,
 } from './wire.ts';
 
 /** One market on screen. */
@@ -106,6 +107,14 @@ export const reports = () =>
 
 export const outbox = () =>
   queryOptions({ queryKey: ['outbox'], queryFn: () => get<Mail[]>('/outbox'), refetchInterval: 10_000 });
+
+/** It changes with a new version of millrace only. */
+export const venues = (ccxt: boolean) =>
+  queryOptions({
+    queryKey: ['venues', ccxt],
+    queryFn: () => get<Venue[]>('/venues', { ccxt: String(ccxt) }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 
 export const badFrames = () =>
   queryOptions({

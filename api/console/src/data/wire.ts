@@ -16,6 +16,7 @@ import type { queueDepths } from '../../../routes/queue-depths.ts';
 import type { reports } from '../../../routes/reports.ts';
 import type { signals } from '../../../routes/signals.ts';
 import type { tasks } from '../../../routes/tasks.ts';
+import type { venues } from '../../../routes/venues.ts';
 
 /** What the API says: types alone, read off its routes, so that console and API cannot come to differ. */
 type Answer<R extends { response?: z.ZodType }> = z.output<NonNullable<R['response']>>;
@@ -37,6 +38,7 @@ export type Coverage = Answer<typeof coverage>[number];
 export type Gap = Answer<typeof gaps>[number];
 export type Process = Answer<typeof processes>[number];
 export type Feed = Process['feeds'][number];
+export type Venue = Answer<typeof venues>[number];
 export type Queue = Answer<typeof queueDepths>[number];
 
 export type Interval = Candle['interval'];
