@@ -59,7 +59,7 @@ withRecording(
     expect(first.newRows.flows).toBeGreaterThan(300);
     expect(await replay()).toMatchObject({
       ...expected,
-      newRows: { trades: 0, candles: 0, books: 0, flows: 0 },
+      newRows: { trades: 0, candles: 0, books: 0, flows: 0, funding: 0, marks: 0 },
     });
     expect(await listSignals(db.sql, {})).toHaveLength(0);
   },
@@ -118,7 +118,7 @@ const tradeAt = (ts: number, id: number): Trade => ({
 });
 
 const OF = { venue: 'sim', symbol: 'BTC/USDT' };
-const NOTHING = { trades: 0, candles: 0, books: 0, flows: 0 };
+const NOTHING = { trades: 0, candles: 0, books: 0, flows: 0, funding: 0, marks: 0 };
 
 const signals = async () =>
   (await listSignals(db.sql, { limit: 500 })).map(({ ts, side, price, details }) => ({

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Batcher, type Shipment } from '../producers/batcher.ts';
 import { FlowMeter, flowOptions } from '../producers/flow-meter.ts';
+import { RateKeeper } from '../producers/rate-keeper.ts';
 import { monotonic, sleep } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ArchivedFact, ArchivedFlow } from '../shared/db/archived-range.ts';
 import { createSql, type Sql } from '../shared/db/client.ts';
 import type { MarketRows } from '../shared/db/market.ts';
 import { findTradeSums } from '../shared/db/trades.ts';
-import type { MarketEvent, Trade } from '../shared/domain/market.ts';
+import type { Funding, Mark, MarketEvent, Trade } from '../shared/domain/market.ts';
 import { Book } from '../shared/exchanges/book.ts';
 import type { BookRule } from '../shared/exchanges/venue.ts';
 import type { Releasers } from '../shared/lifecycle.ts';
@@ -35,7 +36,7 @@ const EVENTS_AHEAD = 50_000;
 const SAY_EVERY_MS = 1_000;
 
 const NO_RULE: BookRule = { snapshot: 'stream' };
-const NO_ROWS: MarketRows = { trades: 0, candles: 0, books: 0, flows: 0 };
+const NO_ROWS: MarketRows = { trades: 0, candles: 0, books: 0, flows: 0, funding: 0, marks: 0 };
 
 type ClusterConfig = Config & { REDIS_URL: string; TIMESCALEDB_URL: string };
 
@@ -51,6 +52,7 @@ export class Replay {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #books = new Map<string, { book: Book; keptAt: number }>();
   readonly #flow: FlowMeter;
+  readonly #rates = new RateKeeper();
   readonly #spans = new Map<string, { from: number; to: number }>();
   readonly #newRows: MarketRows = { ...NO_ROWS };
   #batches = 0;
@@ -131,6 +133,8 @@ export class Replay {
     if (event.type === 'trade') this.#takeTrade(event);
     else if (event.type === 'candle' && event.closed) this.#batcher.candle(event);
     else if (event.type === 'book') this.#keepBook(event.symbol, event.ts, event);
+    else if (event.type === 'funding') this.#keepFunding(event);
+    else if (event.type === 'mark') this.#keepMark(event);
     else if (event.type === 'archived_book') this.#batcher.book(event);
     else if (event.type === 'archived_flow') this.#keepArchived(event);
   }
@@ -146,6 +150,14 @@ export class Replay {
     this.#tradesSent++;
     this.#flow.trade(trade);
     this.#batcher.trade(trade);
+  }
+
+  #keepFunding(funding: Funding) {
+    if (this.#rates.isNewFunding(funding)) this.#batcher.funding(funding);
+  }
+
+  #keepMark(mark: Mark) {
+    if (this.#rates.isDueMark(mark)) this.#batcher.mark(mark);
   }
 
   #keepArchived({ type: _, ...flow }: ArchivedFlow) {
@@ -186,6 +198,8 @@ export class Replay {
     this.#newRows.candles += rows.candles;
     this.#newRows.books += rows.books;
     this.#newRows.flows += rows.flows;
+    this.#newRows.funding += rows.funding;
+    this.#newRows.marks += rows.marks;
   }
 
   async #pause() {

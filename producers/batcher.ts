@@ -1,5 +1,5 @@
 import type { Gap } from '../shared/domain/gap.ts';
-import type { Candle, Trade } from '../shared/domain/market.ts';
+import type { Candle, Funding, Mark, Trade } from '../shared/domain/market.ts';
 import type { OrderFlow } from '../shared/domain/order-flow.ts';
 import { shardKeyOf, shardOf } from '../shared/queue/queues.ts';
 import type { EventBatch } from '../shared/tasks/batch.ts';
@@ -77,6 +77,18 @@ export class Batcher {
     const shipment = lane.open;
     shipment.trade(trade);
     if (gaps.length > 0) shipment.gaps.push(...gaps);
+    lane.added();
+  }
+
+  funding(funding: Funding): void {
+    const lane = this.#lane(funding.symbol);
+    lane.open.funding(funding);
+    lane.added();
+  }
+
+  mark(mark: Mark): void {
+    const lane = this.#lane(mark.symbol);
+    lane.open.mark(mark);
     lane.added();
   }
 

@@ -11,6 +11,7 @@ import type { Continuity } from './continuity.ts';
 import { FlowMeter, flowOptions } from './flow-meter.ts';
 import type { GapWatch } from './gap-watch.ts';
 import type { Glimpse } from './glimpse.ts';
+import { RateKeeper } from './rate-keeper.ts';
 
 interface Books {
   book(symbol: string): Book | undefined;
@@ -35,6 +36,7 @@ export class Intake {
   readonly #deps: IntakeDeps;
   readonly #symbols = new Set<string>();
   readonly #flow: FlowMeter;
+  readonly #rates = new RateKeeper();
   readonly #shedTrades = new Set<string>();
   #shed = 0;
   #shedSince = 0;
@@ -63,7 +65,9 @@ export class Intake {
         this.#showBook(event.symbol, books);
         this.#keepFlow(event.symbol, books);
         metrics.events.inc({ venue, type: 'book' });
-      }
+      } else if (event.type === 'funding') {
+        if (this.#hasRoom() && this.#rates.isNewFunding(event)) batcher.funding(event);
+      } else if (this.#hasRoom() && this.#rates.isDueMark(event)) batcher.mark(event);
     }
   }
 

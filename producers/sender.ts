@@ -92,8 +92,9 @@ export class Sender {
     if (this.#toldLately.length > TOLD_LATELY) this.#toldLately.shift();
   }
 
-  #count({ trades, candles, books }: EventBatch) {
-    for (const [type, columns] of Object.entries({ trade: trades, candle: candles, book_snapshot: books })) {
+  #count({ trades, candles, books, funding, marks }: EventBatch) {
+    const counted = { trade: trades, candle: candles, book_snapshot: books, funding, mark: marks };
+    for (const [type, columns] of Object.entries(counted)) {
       if (columns) this.#metrics.events.inc({ venue: this.#venue, type }, columns.count);
     }
   }

@@ -20,6 +20,7 @@ import { positions } from './positions.ts';
 import { prices } from './prices.ts';
 import { processes } from './processes.ts';
 import { queueDepths } from './queue-depths.ts';
+import { funding, marks } from './rates.ts';
 import { ready } from './ready.ts';
 import { report, reportHtml, reports } from './reports.ts';
 import { retrain } from './retrain.ts';
@@ -41,6 +42,8 @@ export const ROUTES: readonly Route[] = [
   trades,
   prices,
   orderFlow,
+  funding,
+  marks,
   instruments,
   venues,
   badFrames,

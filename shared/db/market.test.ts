@@ -31,6 +31,8 @@ test('trades come back exact, to the millisecond, on both sides of midnight, new
     candles: 0,
     books: 0,
     flows: 0,
+    funding: 0,
+    marks: 0,
   });
   expect([...(await listTrades(db.sql, { ...BTC, limit: 10 }))]).toEqual([
     { ...BTC, ts: AT + 2, id: '103', price: '0.00002505', size: '212.03315', side: 'sell' },

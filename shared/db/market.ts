@@ -4,6 +4,7 @@ import { addCandles, type CandleColumns } from './candles.ts';
 import type { Queryable, Sql } from './client.ts';
 import { ensureInstruments } from './instruments.ts';
 import { addFlows, type FlowColumns } from './order-flow.ts';
+import { addFunding, addMarks, type FundingColumns, type MarkColumns } from './rates.ts';
 import { addTrades, type TradeColumns } from './trades.ts';
 
 /** Market facts of one venue as columns, as a batch carries them. */
@@ -14,6 +15,8 @@ export interface MarketColumns {
   candles?: CandleColumns | undefined;
   books?: BookColumns | undefined;
   flows?: FlowColumns | undefined;
+  funding?: FundingColumns | undefined;
+  marks?: MarkColumns | undefined;
 }
 
 /** How many rows each table really got. */
@@ -22,6 +25,8 @@ export interface MarketRows {
   candles: number;
   books: number;
   flows: number;
+  funding: number;
+  marks: number;
 }
 
 const ATTEMPTS = 5;
@@ -41,21 +46,27 @@ export async function addMarketFacts(sql: Sql, facts: MarketColumns): Promise<Ma
 }
 
 function addAll(sql: Sql, instruments: number[], facts: MarketColumns): Promise<MarketRows> {
-  const { trades, candles, books, flows } = facts;
+  const { trades, candles, books, flows, funding, marks } = facts;
   const add = async (on: Queryable): Promise<MarketRows> => ({
     trades: trades ? await addTrades(on, instruments, trades) : 0,
     candles: candles ? await addCandles(on, instruments, candles) : 0,
     books: books ? await addBooks(on, instruments, books) : 0,
     flows: flows ? await addFlows(on, instruments, flows) : 0,
+    funding: funding ? await addFunding(on, instruments, funding) : 0,
+    marks: marks ? await addMarks(on, instruments, marks) : 0,
   });
   // A single statement is a transaction of its own and saves two round trips of the hot path.
-  const kinds = [trades, candles, books, flows].filter(Boolean).length;
+  const kinds = [trades, candles, books, flows, funding, marks].filter(Boolean).length;
   return kinds === 1 ? add(sql) : (sql.begin(add) as Promise<MarketRows>);
 }
 
 /** Plain PostgreSQL keeps a partition a day; a hypertable makes its own chunks and never ends up here. */
-async function ensurePartitions(sql: Sql, { trades, candles, books, flows }: MarketColumns): Promise<void> {
-  const tables = { trades, candles, book_snapshots: books, order_flow: flows };
+async function ensurePartitions(sql: Sql, facts: MarketColumns): Promise<void> {
+  const { trades, candles, books, flows, funding, marks } = facts;
+  const tables = {
+    ...{ trades, candles, book_snapshots: books, order_flow: flows },
+    ...{ funding_rates: funding, mark_prices: marks },
+  };
   for (const [table, columns] of Object.entries(tables)) {
     if (!columns) continue;
     for (const day of daysOf(columns.ts)) await sql`SELECT ensure_partition(${table}, ${day}::timestamptz)`;

@@ -19,6 +19,10 @@ const KLINE =
 const TRADE =
   '{"e":"trade","E":1592265616654,"T":1592265616653,"s":"BTCUSD_200925","t":173906,"p":"9504.9","q":"1","X":"MARKET","m":false}';
 
+const MARKED = {
+  ...{ venue: 'binance', symbol: 'BTC/USDT:USDT', ts: 1_562_305_380_000, receivedAt: RECEIVED_AT },
+};
+
 testAdapter({
   venue: usdm,
   symbol: 'BTC/USDT:USDT',
@@ -46,10 +50,18 @@ testAdapter({
         },
       ],
     },
+    {
+      name: 'mark price, index price and funding, in one frame',
+      frame:
+        '{"stream":"btcusdt@markPrice@1s","data":{"e":"markPriceUpdate","E":1562305380000,"s":"BTCUSDT","p":"11794.15000000","i":"11784.62659091","P":"11784.25641265","r":"-0.00038167","T":1562306400000}}',
+      events: [
+        { type: 'mark', ...MARKED, price: '11794.15', indexPrice: '11784.62659091' },
+        { type: 'funding', ...MARKED, rate: '-0.00038167', nextFundingTs: 1_562_306_400_000 },
+      ],
+    },
   ],
   control: ['{"result":null,"id":1}', '{"result":["btcusdt@aggTrade"],"id":0}'],
   ignored: [
-    '{"stream":"btcusdt@markPrice","data":{"e":"markPriceUpdate","E":1562305380000,"s":"BTCUSDT","p":"11794.15"}}',
     `{"stream":"btcusdt@depth20@100ms","data":${DEPTH.replaceAll('BTCUSD_200626', 'BTCUSDT')}}`,
     '{"stream":"btcusdt@forceOrder","data":{"e":"forceOrder","E":1568014460893,"o":{"s":"BTCUSDT"}}}',
   ],
@@ -78,6 +90,17 @@ testAdapter({
           ...{ bids: [['9517.6', '10']], asks: [['9518.5', '0']] },
           ...{ first: 17_285_681, last: 17_285_702, prev: 17_285_675 },
           ...{ ts: 1_591_270_260_891, receivedAt: RECEIVED_AT },
+        },
+      ],
+    },
+    {
+      name: 'the mark price of a dated contract, which has no funding',
+      frame:
+        '{"e":"markPriceUpdate","E":1596095725000,"s":"BTCUSD_200626","p":"10934.62615417","P":"10962.17178236","r":"","T":0}',
+      events: [
+        {
+          ...{ type: 'mark', venue: 'binance', symbol: 'BTC/USD:BTC-200626', price: '10934.62615417' },
+          ...{ ts: 1_596_095_725_000, receivedAt: RECEIVED_AT },
         },
       ],
     },
@@ -204,4 +227,14 @@ describe('a futures book', () => {
     expect(book.isTooOld(whole(30))).toBe(true);
     expect(book.isTooOld(whole(41))).toBe(false);
   });
+});
+
+test('funding and mark price are one stream, asked for once', () => {
+  const symbol = 'BTC/USDT:USDT';
+  const both = [
+    { channel: 'funding', symbol },
+    { channel: 'mark', symbol },
+  ] as const;
+  const params = (requests: string[]) => requests.map((request) => JSON.parse(request).params);
+  expect(params(createBinanceFutures('usdm').subscribe(both))).toEqual([['btcusdt@markPrice@1s']]);
 });

@@ -55,6 +55,8 @@ export function createBinanceFutures(market: keyof typeof MARKETS): Venue {
       book: 'depth@100ms',
       quotes: 'bookTicker',
       candles: `kline_${interval}`,
+      funding: 'markPrice@1s',
+      mark: 'markPrice@1s',
     };
     return `${spelling.join(symbol).toLowerCase()}@${channelName(names, channel)}`;
   };
@@ -64,7 +66,7 @@ export function createBinanceFutures(market: keyof typeof MARKETS): Venue {
     label,
     simulated: false,
     takes: [`${settled} swap`, `${settled} future`],
-    channels: ['trades', 'book', 'quotes', 'candles'],
+    channels: ['trades', 'book', 'quotes', 'candles', 'funding', 'mark'],
     intervals: (Object.keys(INTERVALS) as Interval[]).filter((interval) => interval !== '1s'),
     limits: {
       silenceMs: 60_000,

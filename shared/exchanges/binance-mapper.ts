@@ -1,5 +1,6 @@
 import { type BookUpdate, type Candle, isInterval, type Quote, type Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
+import { readBinanceMarks } from './binance-marks.ts';
 import { BinanceScan, OTHER_BOOKS } from './binance-scan.ts';
 import { joinBinanceSymbol, splitBinanceSymbol } from './binance-symbols.ts';
 import {
@@ -92,6 +93,8 @@ export class BinanceMapper implements Mapper {
         return this.#readKline(data as unknown as RawKline, receivedAt);
       case 'aggTrade':
         return this.#readAggTrade(data as unknown as RawAggTrade, receivedAt);
+      case 'markPriceUpdate':
+        return { kind: 'events', events: readBinanceMarks(data, this.#symbol(data.s), receivedAt) };
       case 'serverShutdown':
         return { kind: 'control', control: { type: 'reconnect', reason: 'the venue is shutting down' } };
       case undefined:

@@ -66,8 +66,9 @@ function follows({ id }: BookPosition, { first, last }: BookUpdate) {
 
 const STREAMS_PER_REQUEST = 100;
 
-/** One message for every hundred streams. */
-export function binanceRequests(method: string, streams: readonly string[]): string[] {
+/** One message for every hundred streams; several channels may be one stream. */
+export function binanceRequests(method: string, wanted: readonly string[]): string[] {
+  const streams = [...new Set(wanted)];
   const pages = Math.ceil(streams.length / STREAMS_PER_REQUEST);
   return Array.from({ length: pages }, (_, page) => {
     const params = streams.slice(page * STREAMS_PER_REQUEST, (page + 1) * STREAMS_PER_REQUEST);

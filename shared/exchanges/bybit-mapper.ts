@@ -1,5 +1,6 @@
 import type { BookUpdate, Candle, Interval, Level, MarketEvent, Quote, Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
+import { BybitRates } from './bybit-rates.ts';
 import { type BybitMarket, unifyBybitSymbol } from './bybit-symbols.ts';
 import {
   checkLength,
@@ -42,6 +43,7 @@ export class BybitMapper implements Mapper {
   readonly #symbols = new Map<string, string>();
   readonly #books = new Map<string, BookSource>();
   readonly #best = new Map<string, Best>();
+  readonly #rates = new BybitRates();
 
   constructor(market: BybitMarket) {
     this.#market = market;
@@ -138,20 +140,23 @@ export class BybitMapper implements Mapper {
     return true;
   }
 
-  /** Contracts tell only what changed; spot tells no bid and ask at all. */
+  /** Quotes, funding and mark price of contracts, which tell only what changed; spot's tickers have none of it. */
   #readTicker(message: Fields, receivedAt: number): Reading {
     const data = readObject(message.data, 'data');
     const symbol = this.#symbol(data.symbol);
     const ts = readEpoch(message.ts, receivedAt, 'ts');
-    const isQuote = QUOTE_FIELDS.some((field) => data[field] !== undefined);
-    if (!isQuote) return { kind: 'ignored' };
-    const before = message.type === 'snapshot' ? undefined : this.#best.get(symbol);
+    const origin = { venue: 'bybit', symbol, ts, receivedAt };
+    const isWhole = message.type === 'snapshot';
+    const before = isWhole ? undefined : this.#best.get(symbol);
     const best: Best = {
       bid: tickerLevel(data, 'bid1', before?.bid),
       ask: tickerLevel(data, 'ask1', before?.ask),
     };
-    const quote = this.#quote({ symbol, ts, receivedAt }, best);
-    return quote ? events([quote]) : { kind: 'ignored' };
+    const told: MarketEvent[] = this.#rates.take(data, origin, isWhole);
+    const isQuote = QUOTE_FIELDS.some((field) => data[field] !== undefined);
+    const quote = isQuote ? this.#quote(origin, best) : undefined;
+    if (quote) told.unshift(quote);
+    return told.length > 0 ? events(told) : { kind: 'ignored' };
   }
 
   /** Remembers the best of both sides; a quote has both of them. */

@@ -11,7 +11,7 @@ const TRADE =
 const DELTA =
   '{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1687940967466,"data":{"s":"BTCUSDT","b":[["30247.20","30.028"],["30240.00","0"]],"a":[["30248.70","0"]],"u":177400507,"seq":66544703342},"cts":1687940967464}';
 const TICKER =
-  '{"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT","lastPrice":"17216.00","markPrice":"17217.33","fundingRate":"-0.000212","bid1Price":"17215.50","bid1Size":"84.489","ask1Price":"17216.00","ask1Size":"83.020"},"cs":24987956059,"ts":1673272861686}';
+  '{"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT","lastPrice":"17216.00","markPrice":"17217.33","indexPrice":"17227.36","nextFundingTime":"1673280000000","fundingRate":"-0.000212","bid1Price":"17215.50","bid1Size":"84.489","ask1Price":"17216.00","ask1Size":"83.020"},"cs":24987956059,"ts":1673272861686}';
 const KLINE =
   '{"topic":"kline.5.BTCUSDT","data":[{"start":1672324800000,"end":1672325099999,"interval":"5","open":"16649.5","close":"16677","high":"16677","low":"16608","volume":"2.081","turnover":"34666.4005","confirm":true,"timestamp":1672324988882}],"ts":1672324988882,"type":"snapshot"}';
 const PONG = '{"success":true,"ret_msg":"pong","conn_id":"0970e817-426e-429a","req_id":"","op":"ping"}';
@@ -94,6 +94,11 @@ testAdapter({
       events: [
         {
           ...{ type: 'quote', ...origin, bid: '17215.5', bidSize: '84.489', ask: '17216', askSize: '83.02' },
+          ts: 1_673_272_861_686,
+        },
+        { type: 'mark', ...origin, price: '17217.33', indexPrice: '17227.36', ts: 1_673_272_861_686 },
+        {
+          ...{ type: 'funding', ...origin, rate: '-0.000212', nextFundingTs: 1_673_280_000_000 },
           ts: 1_673_272_861_686,
         },
       ],
@@ -301,24 +306,44 @@ describe('Bybit’s books', () => {
 
 test('a partial ticker changes what it names; a side without orders makes no quote', () => {
   const mapper = linear.createMapper();
-  const tell = (data: object, type = 'delta') =>
-    mapper.read(
-      JSON.stringify({
-        topic: 'tickers.BTCUSDT',
-        type,
-        ts: 1_673_272_861_686,
-        data: { symbol: 'BTCUSDT', ...data },
-      }),
-      RECEIVED_AT,
-    );
+  const tell = (data: object, type = 'delta') => {
+    const head = { topic: 'tickers.BTCUSDT', type, ts: 1_673_272_861_686 };
+    const frame = JSON.stringify({ ...head, data: { symbol: 'BTCUSDT', ...data } });
+    try {
+      return mapper.read(frame, RECEIVED_AT);
+    } catch (error) {
+      if (error instanceof RejectError) return 'refused';
+      throw error;
+    }
+  };
   expect(tell({ bid1Price: '1' })).toEqual({ kind: 'ignored' });
   mapper.read(TICKER, RECEIVED_AT);
   expect(tell({ ask1Size: '7' })).toMatchObject({
     events: [{ bid: '17215.5', bidSize: '84.489', ask: '17216', askSize: '7' }],
   });
-  expect(tell({ markPrice: '17217' })).toEqual({ kind: 'ignored' });
+  expect(tell({ lastPrice: '17217' })).toEqual({ kind: 'ignored' });
+  expect(tell({ markPrice: '17217' })).toMatchObject({
+    events: [{ type: 'mark', price: '17217', indexPrice: '17227.36' }],
+  });
+  expect(tell({ fundingRate: '0.0001' })).toMatchObject({
+    events: [{ type: 'funding', rate: '0.0001', nextFundingTs: 1_673_280_000_000 }],
+  });
+  expect(tell({ fundingRate: 'x' })).toBe('refused');
+  expect(tell({ nextFundingTime: '1673308800000', bid1Price: 'x' })).toBe('refused');
+  expect(tell({ fundingRate: '0.0002' })).toMatchObject({ events: [{ nextFundingTs: 1_673_280_000_000 }] });
   expect(tell({ bid1Price: '', bid1Size: '' })).toEqual({ kind: 'ignored' });
   expect(tell({ bid1Price: '17000', bid1Size: '1' })).toMatchObject({
     events: [{ bid: '17000', ask: '17216' }],
   });
+});
+
+test('quotes, funding and mark price of a contract are one topic, asked for once', () => {
+  const symbol = 'BTC/USDT:USDT';
+  const all = [
+    { channel: 'quotes', symbol },
+    { channel: 'funding', symbol },
+    { channel: 'mark', symbol },
+  ] as const;
+  expect(linear.subscribe(all).map((request) => JSON.parse(request).args)).toEqual([['tickers.BTCUSDT']]);
+  expect(spot.channels).not.toContain('funding');
 });

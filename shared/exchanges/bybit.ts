@@ -2,7 +2,7 @@ import type { BookUpdate, Interval } from '../domain/market.ts';
 import { bybitHistory } from './bybit-history.ts';
 import { BYBIT_INTERVALS, BybitMapper, intervalCode, MAX_FRAME_LENGTH } from './bybit-mapper.ts';
 import { type BybitMarket, spellBybitSymbol, unifyBybitSymbol } from './bybit-symbols.ts';
-import type { BookPosition, Subscription, Venue } from './venue.ts';
+import type { BookPosition, Channel, Subscription, Venue } from './venue.ts';
 
 /** Levels a side that we subscribe to: 50, 200 or 1000. */
 const DEPTH = 200;
@@ -15,6 +15,8 @@ const TAKES = {
   inverse: ['inverse swap', 'inverse future'],
 } as const;
 
+const SPOT = ['trades', 'book', 'quotes', 'candles'] as const satisfies Channel[];
+
 /** Bybit v5, one of its three public markets. https://bybit-exchange.github.io/docs/v5/ws/connect */
 export function createBybit(market: BybitMarket): Venue {
   const history = bybitHistory(market);
@@ -24,7 +26,7 @@ export function createBybit(market: BybitMarket): Venue {
     label: `Bybit ${market}`,
     simulated: false,
     takes: TAKES[market],
-    channels: ['trades', 'book', 'quotes', 'candles'],
+    channels: market === 'spot' ? SPOT : [...SPOT, 'funding', 'mark'],
     intervals: [...BYBIT_INTERVALS.values()] as Interval[],
     limits: {
       silenceMs: 45_000,
@@ -64,7 +66,7 @@ function follows({ id }: BookPosition, { last = id }: BookUpdate) {
 }
 
 function requests(op: string, subscriptions: readonly Subscription[], market: BybitMarket): string[] {
-  const topics = subscriptions.map((subscription) => topicOf(subscription, market));
+  const topics = [...new Set(subscriptions.map((subscription) => topicOf(subscription, market)))];
   const pages = Math.ceil(topics.length / TOPICS_PER_REQUEST);
   return Array.from({ length: pages }, (_, page) => {
     const args = topics.slice(page * TOPICS_PER_REQUEST, (page + 1) * TOPICS_PER_REQUEST);
@@ -72,11 +74,11 @@ function requests(op: string, subscriptions: readonly Subscription[], market: By
   });
 }
 
-/** Spot's tickers carry no bid and ask, so that its quotes are the book of one level. */
+/** Contracts tell quotes, funding and mark price in their tickers; spot's carry none, so its quotes are a book. */
 function topicOf({ channel, symbol, interval = '1m' }: Subscription, market: BybitMarket): string {
   const wire = spellBybitSymbol(symbol, market);
   if (channel === 'trades') return `publicTrade.${wire}`;
   if (channel === 'book') return `orderbook.${DEPTH}.${wire}`;
-  if (channel === 'quotes') return market === 'spot' ? `orderbook.1.${wire}` : `tickers.${wire}`;
-  return `kline.${intervalCode(interval)}.${wire}`;
+  if (channel === 'candles') return `kline.${intervalCode(interval)}.${wire}`;
+  return market === 'spot' ? `orderbook.1.${wire}` : `tickers.${wire}`;
 }

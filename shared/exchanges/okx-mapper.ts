@@ -1,8 +1,10 @@
 import type {
   BookUpdate,
   Candle,
+  Funding,
   Interval,
   Level,
+  Mark,
   MarketEvent,
   Origin,
   Quote,
@@ -22,6 +24,7 @@ import {
   readObject,
   readPositive,
   readReason,
+  readSigned,
   readText,
 } from './fields.ts';
 import { unifyOkxSymbol } from './okx-symbols.ts';
@@ -75,6 +78,10 @@ export class OkxMapper implements Mapper {
         return this.#readEach(message, (row) => this.#readBest(row, instId, receivedAt));
       case 'tickers':
         return this.#readEach(message, (row) => this.#readTicker(row, receivedAt));
+      case 'funding-rate':
+        return this.#readEach(message, (row) => this.#readFunding(row, receivedAt));
+      case 'mark-price':
+        return this.#readEach(message, (row) => this.#readMark(row, receivedAt));
       default:
         if (channel.startsWith('candle')) return this.#readCandles(channel, instId, message, receivedAt);
         return { kind: 'ignored' };
@@ -121,9 +128,9 @@ export class OkxMapper implements Mapper {
     });
   }
 
-  #readEach(message: Fields, read: (row: Fields) => Quote | undefined): Reading {
-    const quotes = rowsOf(message).map((row) => read(readObject(row, 'data')));
-    const told = quotes.filter((quote) => quote !== undefined);
+  #readEach(message: Fields, read: (row: Fields) => MarketEvent | undefined): Reading {
+    const facts = rowsOf(message).map((row) => read(readObject(row, 'data')));
+    const told = facts.filter((fact) => fact !== undefined);
     return told.length > 0 ? events(told) : { kind: 'ignored' };
   }
 
@@ -148,6 +155,21 @@ export class OkxMapper implements Mapper {
       ask: readAmount(row.askPx, 'askPx'),
       askSize: readAmount(row.askSz, 'askSz'),
     };
+  }
+
+  /** The rate falls due at `fundingTime`; recordings of before 2024 do not say when it was estimated. */
+  #readFunding(row: Fields, receivedAt: number): Funding {
+    return {
+      type: 'funding',
+      ...this.#origin(row.instId, row.ts ?? String(receivedAt), receivedAt),
+      rate: readSigned(row.fundingRate, 'fundingRate'),
+      nextFundingTs: readEpochText(row.fundingTime, receivedAt, 'fundingTime'),
+    };
+  }
+
+  #readMark(row: Fields, receivedAt: number): Mark {
+    const origin = this.#origin(row.instId, row.ts, receivedAt);
+    return { type: 'mark', ...origin, price: readPositive(row.markPx, 'markPx') };
   }
 
   #readCandles(channel: string, instId: unknown, message: Fields, receivedAt: number): Reading {

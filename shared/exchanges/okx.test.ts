@@ -83,7 +83,11 @@ testAdapter({
   ignored: [
     candle('candle1D', '"1"'),
     push('books5', 'BTC-USDT', bookRow('"seqId":123456')),
-    push('funding-rate', 'BTC-USDT-SWAP', '{"fundingRate":"0.00048105","instId":"BTC-USDT-SWAP"}'),
+    push(
+      'open-interest',
+      'BTC-USDT-SWAP',
+      '{"instId":"BTC-USDT-SWAP","oi":"5000","oiCcy":"555.55","ts":"1743041250440"}',
+    ),
     push(
       'tickers',
       'BTC-USDT',
@@ -112,13 +116,7 @@ testAdapter({
     },
   ],
   control: ['pong'],
-  ignored: [
-    push(
-      'mark-price',
-      'WNCG-USDT-SWAP',
-      '{"instId":"WNCG-USDT-SWAP","markPx":"2.1729","ts":"1640131259180"}',
-    ),
-  ],
+  ignored: [push('estimated-price', 'WNCG-USDT-SWAP', '{"instId":"WNCG-USDT-SWAP","settlePx":"2.17"}')],
 });
 
 describe('an OKX symbol', () => {
@@ -245,4 +243,33 @@ describe('an OKX book', () => {
     held.apply(bare);
     expect(held.counters).toMatchObject({ updates: 1, gaps: 0, staleBeforeSnapshot: 1 });
   });
+});
+
+test('the funding rate of a swap and the mark price of a contract', () => {
+  const of = (channel: string, instId: string, row: string) =>
+    swap.createMapper().read(push(channel, instId, row), RECEIVED_AT);
+  const funding =
+    '"fundingRate":"-0.0000515","fundingTime":"1790006400000","instId":"BTC-USDT-SWAP","instType":"SWAP","nextFundingRate":"","nextFundingTime":"1790035200000"';
+  const told = { type: 'funding', venue: 'okx', symbol: 'BTC/USDT:USDT', rate: '-0.0000515' };
+  const due = { nextFundingTs: 1_790_006_400_000, receivedAt: RECEIVED_AT };
+  expect(of('funding-rate', 'BTC-USDT-SWAP', `{${funding},"ts":"1789999000000"}`)).toEqual({
+    kind: 'events',
+    events: [{ ...told, ...due, ts: 1_789_999_000_000 }],
+  });
+  expect(of('funding-rate', 'BTC-USDT-SWAP', `{${funding}}`)).toEqual({
+    kind: 'events',
+    events: [{ ...told, ...due, ts: RECEIVED_AT }],
+  });
+  const mark = '{"instId":"BTC-USD-260327","instType":"FUTURES","markPx":"42310.60","ts":"1630049139746"}';
+  expect(of('mark-price', 'BTC-USD-260327', mark)).toEqual({
+    kind: 'events',
+    events: [
+      {
+        ...{ type: 'mark', venue: 'okx', symbol: 'BTC/USD:BTC-260327', price: '42310.6' },
+        ...{ ts: 1_630_049_139_746, receivedAt: RECEIVED_AT },
+      },
+    ],
+  });
+  expect(() => of('funding-rate', 'BTC-USDT-SWAP', '{"instId":"BTC-USDT-SWAP"}')).toThrow(RejectError);
+  expect(createOkx('futures').channels).not.toContain('funding');
 });

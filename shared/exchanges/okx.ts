@@ -2,7 +2,7 @@ import type { BookUpdate } from '../domain/market.ts';
 import { barOf, okxHistory } from './okx-history.ts';
 import { MAX_FRAME_LENGTH, OKX_BARS, OkxMapper } from './okx-mapper.ts';
 import { okxInstId, unifyOkxSymbol } from './okx-symbols.ts';
-import { type BookPosition, channelName, type Subscription, type Venue } from './venue.ts';
+import { type BookPosition, type Channel, channelName, type Subscription, type Venue } from './venue.ts';
 
 const PUBLIC = 'wss://ws.okx.com:8443/ws/v5/public';
 const BUSINESS = 'wss://ws.okx.com:8443/ws/v5/business';
@@ -14,6 +14,12 @@ const TAKES = {
   swap: ['linear swap', 'inverse swap'],
   futures: ['linear future', 'inverse future'],
 } as const;
+
+const CHANNELS = {
+  spot: ['trades', 'book', 'quotes', 'candles'],
+  swap: ['trades', 'book', 'quotes', 'candles', 'funding', 'mark'],
+  futures: ['trades', 'book', 'quotes', 'candles', 'mark'],
+} as const satisfies Record<string, readonly Channel[]>;
 
 /**
  * OKX v5. One dialect for spot, swaps and dated futures, whose symbols never meet; sizes of swaps and futures are
@@ -27,7 +33,7 @@ export function createOkx(market: 'spot' | 'swap' | 'futures'): Venue {
     label: `OKX ${{ spot: 'spot', swap: 'perpetual swaps', futures: 'futures' }[market]}`,
     simulated: false,
     takes: TAKES[market],
-    channels: ['trades', 'book', 'quotes', 'candles'],
+    channels: CHANNELS[market],
     intervals: [...OKX_BARS.values()],
     limits: {
       silenceMs: 30_000,
@@ -72,7 +78,14 @@ function follows({ id, ts }: BookPosition, { prev, last = 0, ts: updateTs }: Boo
 function requests(op: string, subscriptions: readonly Subscription[]): string[] {
   const args = subscriptions.map(({ channel, symbol, interval = '1m' }) => ({
     channel: channelName(
-      { trades: 'trades-all', book: 'books', quotes: 'bbo-tbt', candles: `candle${barOf(interval)}` },
+      {
+        trades: 'trades-all',
+        book: 'books',
+        quotes: 'bbo-tbt',
+        candles: `candle${barOf(interval)}`,
+        funding: 'funding-rate',
+        mark: 'mark-price',
+      },
       channel,
     ),
     instId: okxInstId(symbol),

@@ -33,5 +33,8 @@ export const eventBatch = z.strictObject({
   books: z.strictObject({ ...rows, bids: column, asks: column }).optional(),
   /** `facts` is a column of JSON texts. */
   flows: z.strictObject({ ...rows, facts: column }).optional(),
+  /** `next` is when the rate is due, UTC ms. */
+  funding: z.strictObject({ ...rows, rate: column, next: column }).optional(),
+  marks: z.strictObject({ ...rows, price: column, index: column }).optional(),
 });
 export type EventBatch = z.output<typeof eventBatch>;

@@ -1,4 +1,4 @@
-import type { Candle, Level, Trade } from '../domain/market.ts';
+import type { Candle, Funding, Level, Mark, Trade } from '../domain/market.ts';
 import type { OrderFlow } from '../domain/order-flow.ts';
 import type { EventBatch } from './batch.ts';
 
@@ -15,6 +15,8 @@ const NO_TRADES = { symbol: '', ts: '', id: '', price: '', size: '', side: '' };
 const NO_CANDLES = { symbol: '', ts: '', interval: '', open: '', high: '', low: '', close: '', volume: '' };
 const NO_BOOKS = { symbol: '', ts: '', bids: '', asks: '' };
 const NO_FLOWS = { symbol: '', ts: '', facts: '' };
+const NO_FUNDING = { symbol: '', ts: '', rate: '', next: '' };
+const NO_MARKS = { symbol: '', ts: '', price: '', index: '' };
 
 /**
  * Events of one venue and shard as columns, each growing into a PostgreSQL array literal; no object per event is
@@ -31,6 +33,8 @@ export class Columns {
   readonly #candles = { count: 0, ...NO_CANDLES };
   readonly #books = { count: 0, ...NO_BOOKS };
   readonly #flows = { count: 0, ...NO_FLOWS };
+  readonly #funding = { count: 0, ...NO_FUNDING };
+  readonly #marks = { count: 0, ...NO_MARKS };
 
   constructor(venue: string, source: EventBatch['source']) {
     this.#venue = venue;
@@ -83,6 +87,26 @@ export class Columns {
     to.facts += `,${quote(JSON.stringify(facts))}`;
   }
 
+  funding({ symbol, ts, receivedAt, rate, nextFundingTs }: Funding): void {
+    const to = this.#funding;
+    this.#counted(receivedAt);
+    to.count++;
+    to.symbol += `,${this.#indexOf(symbol)}`;
+    to.ts += `,${ts}`;
+    to.rate += `,${rate}`;
+    to.next += `,${nextFundingTs}`;
+  }
+
+  mark({ symbol, ts, receivedAt, price, indexPrice = 'NULL' }: Mark): void {
+    const to = this.#marks;
+    this.#counted(receivedAt);
+    to.count++;
+    to.symbol += `,${this.#indexOf(symbol)}`;
+    to.ts += `,${ts}`;
+    to.price += `,${price}`;
+    to.index += `,${indexPrice}`;
+  }
+
   /** The batch, as the catalogue has it. */
   build(): EventBatch {
     return {
@@ -94,6 +118,8 @@ export class Columns {
       ...(this.#candles.count && { candles: closed(this.#candles) }),
       ...(this.#books.count && { books: closed(this.#books) }),
       ...(this.#flows.count && { flows: closed(this.#flows) }),
+      ...(this.#funding.count && { funding: closed(this.#funding) }),
+      ...(this.#marks.count && { marks: closed(this.#marks) }),
     };
   }
 
