@@ -157,6 +157,12 @@ bench
   .option('--seconds <n>', 'how long to measure each side', '10')
   .action(async (options) => (await import('./commands/bench-ingest.ts')).benchIngest(options));
 bench
+  .command('archive')
+  .description('rows a second into the archive beside plain COPY, bytes a trade, late rows, candles')
+  .option('--json', 'as JSON')
+  .option('--rows <n>', 'rows that each side writes in each of three rounds', '300000')
+  .action(async (options) => (await import('./commands/bench-archive.ts')).benchArchive(options));
+bench
   .command('latency')
   .description('event to committed row at a fixed rate, p50 and p99')
   .option('--json', 'as JSON')

@@ -93,7 +93,7 @@ export const SETTINGS = {
     help: 'how much to log',
   },
   SHARDS: { schema: whole(2, 1, 64), help: 'archive queues; a symbol always hashes to the same one' },
-  BATCH_MAX_EVENTS: { schema: whole(500, 1, 10_000), help: 'a batch leaves when it holds so many events' },
+  BATCH_MAX_EVENTS: { schema: whole(2000, 1, 10_000), help: 'a batch leaves when it holds so many events' },
   BATCH_MAX_MS: { schema: whole(10, 1, 10_000), help: 'or when it is so many milliseconds old' },
   BUFFER_MAX_EVENTS: {
     schema: whole(500_000, 1_000, 100_000_000),

@@ -9,7 +9,7 @@ import type { Facts } from './horizons.ts';
  */
 const LOCK_TIMEOUT = '5s';
 /** Rows that are compressed as one: larger ones take less room and take in late rows a little slower. */
-const COMPRESSED_ROWS = 5_000;
+const COMPRESSED_ROWS = 10_000;
 
 const TABLES = { trades: 'trades', candles: 'candles', books: 'book_snapshots', flows: 'order_flow' } as const;
 
