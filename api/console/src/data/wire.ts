@@ -22,7 +22,8 @@ import type { venues } from '../../../routes/venues.ts';
 type Answer<R extends { response?: z.ZodType }> = z.output<NonNullable<R['response']>>;
 
 export type Me = Answer<typeof me>;
-export type Candle = Answer<typeof candles>[number];
+/** As the chart needs it: a candle of the live stream does not say who made it. */
+export type Candle = Omit<Answer<typeof candles>[number], 'source'>;
 export type Price = Answer<typeof prices>[number];
 export type Signal = Answer<typeof signals>[number];
 export type OrderFlow = Answer<typeof orderFlow>[number];
