@@ -11,7 +11,12 @@ const LOCK_TIMEOUT = '5s';
 /** Rows that are compressed as one: larger ones take less room and take in late rows a little slower. */
 const COMPRESSED_ROWS = 10_000;
 
-const TABLES = { trades: 'trades', candles: 'candles', books: 'book_snapshots', flows: 'order_flow' } as const;
+const TABLES = {
+  trades: 'trades',
+  candles: 'candles',
+  books: 'book_snapshots',
+  flows: 'order_flow',
+} as const;
 
 /** Makes the partitions that hold these times (UTC ms), so that no writer has to wait for one. */
 export async function makeParts(sql: Sql, times: readonly number[]): Promise<void> {

@@ -76,6 +76,7 @@ export class BitfinexMapper implements Mapper {
         this.#channels.set(String(readCount(message.chanId, 'chanId')), readChannel(message));
         return control({ type: 'subscribed' });
       case 'unsubscribed':
+        this.#channels.delete(String(readCount(message.chanId, 'chanId')));
         return control({ type: 'unsubscribed' });
       case 'error':
         return control({ type: 'refused', reason: readRefusal(message) });

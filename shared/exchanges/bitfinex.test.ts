@@ -181,6 +181,8 @@ describe('Bitfinex frames', () => {
     expect(leave('book')).toEqual(['{"event":"unsubscribe","chanId":17082}']);
     expect(leave('quotes')).toEqual(['{"event":"unsubscribe","chanId":10092}']);
     expect(leave('candles')).toEqual(['{"event":"unsubscribe","chanId":343351}']);
+    const left = connect([...opening, '{"event":"unsubscribed","status":"OK","chanId":17082}']);
+    expect(left.unsubscribe?.([{ channel: 'book', symbol: 'BTC/USD' }])).toEqual([]);
   });
 
   test.each([20_051, 20_060, 20_061])('say with code %i that the connection is to be made anew', (code) => {

@@ -62,7 +62,11 @@ export class NumberedFrames {
         return { ...origin, kind: 'delta', bids: [], asks: [], first, last };
       });
     const reason = 'frames of this connection were lost';
-    return { kind: 'events', events: [...breaks, ...told], control: { type: 'reconnect', reason } };
+    return {
+      kind: 'events',
+      events: [...breaks, ...told],
+      control: { type: 'reconnect', reason, lost: true },
+    };
   }
 }
 

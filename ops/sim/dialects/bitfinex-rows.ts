@@ -35,6 +35,9 @@ export const levelRow = (listing: Listing, [ticks, lots]: BookLevel, sign: Sign)
     ? [priceOf(listing, ticks), 0, sign]
     : [priceOf(listing, ticks), 1, sign * amountOf(listing, lots)];
 
+/** These are told first, so that a book that is told level by level never crosses on its way. */
+export const isGone = ([, count]: readonly number[]): boolean => count === 0;
+
 /** What a book of one price point is told when its best level becomes another. */
 export function movedRows(
   listing: Listing,

@@ -6,7 +6,7 @@ import type { ConnectionInfo, Dialect, Heard, Topic, Words } from '../dialect.ts
 import type { BookLevel } from '../matching.ts';
 import { isText, parse } from '../words.ts';
 import { bitfinexRoutes } from './bitfinex-rest.ts';
-import { candleRow, checksumOf, isTraded, levelRow, movedRows, tradeRow } from './bitfinex-rows.ts';
+import { candleRow, checksumOf, isGone, isTraded, levelRow, movedRows, tradeRow } from './bitfinex-rows.ts';
 
 const FLAGS = { timestamp: 32_768, sequence: 65_536, checksum: 131_072 };
 const CHANNELS_PER_CONNECTION = 25;
@@ -107,7 +107,9 @@ function connect({ find }: ConnectionInfo): Words {
         ...bids.map((level) => levelRow(listing, level, 1)),
         ...asks.map((level) => levelRow(listing, level, -1)),
       ];
-      const told: unknown[] = whole ? [rows] : rows;
+      const told: unknown[] = whole
+        ? [rows]
+        : [...rows.filter(isGone), ...rows.filter((row) => !isGone(row))];
       return [...told.map((row) => frame(topic.name, [row], at)), ...checksum(topic, view, at)];
     },
     quote: ({ name, market: { listing } }, { bid, ask }, at) => {
