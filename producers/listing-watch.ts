@@ -1,7 +1,6 @@
 import { endsWithin, monotonic } from '../shared/clock.ts';
-import { nearest } from '../shared/domain/near.ts';
 import { messageOf, RejectError, RetryError } from '../shared/errors.ts';
-import { fetchListing } from '../shared/exchanges/listing.ts';
+import { describeUnlisted, fetchListing } from '../shared/exchanges/listing.ts';
 import type { RunningFeed } from '../shared/exchanges/running-feed.ts';
 import type { VenueFacts } from '../shared/exchanges/venue.ts';
 import type { Log } from '../shared/log.ts';
@@ -102,15 +101,8 @@ export class ListingWatch {
   }
 
   #describe(symbol: string, listed: ReadonlySet<string>): string {
-    const { label } = this.#deps.facts;
-    if (this.#seen.has(symbol)) {
-      return `${label} no longer lists ${symbol}: its subscription has ended, and begins again when it is back`;
-    }
-    const near = nearest(symbol, listed);
-    const hint =
-      near.length > 0
-        ? `did you mean ${near.join(' or ')}?`
-        : `such as ${[...listed].slice(0, 5).join(', ')}`;
-    return `${label} lists no ${symbol} among its ${listed.size} symbols: ${hint}`;
+    const { facts } = this.#deps;
+    if (!this.#seen.has(symbol)) return describeUnlisted(facts, symbol, listed);
+    return `${facts.label} no longer lists ${symbol}: its subscription has ended, and begins again when it is back`;
   }
 }

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { monotonic, sleep } from '../../shared/clock.ts';
+import { endsWithin, monotonic, sleep } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { describeKinds } from '../../shared/domain/symbols.ts';
+import { messageOf, RejectError, RetryError, UserError } from '../../shared/errors.ts';
+import { symbolsOf } from '../../shared/exchanges/entries.ts';
 import { chooseIntervals } from '../../shared/exchanges/intervals.ts';
+import { describeUnlisted, fetchListing } from '../../shared/exchanges/listing.ts';
 import { subscriptionsOf } from '../../shared/exchanges/subscriptions.ts';
 import type { Venue } from '../../shared/exchanges/venue.ts';
 import { findLiveVenue } from '../../shared/exchanges/venues.ts';
@@ -24,6 +27,7 @@ export interface RecordOptions {
 }
 
 const SAY_EVERY_MS = 5_000;
+const LISTING_MS = 5_000;
 
 /**
  * `millrace record`: a venue's frames as recordings, until `--seconds` are over or Ctrl-C. The paths of the files go
@@ -35,7 +39,7 @@ export async function record(options: RecordOptions): Promise<void> {
   const rehearsal = config.REHEARSAL === 'on';
   const simUrl = options.venue === 'sim' || rehearsal ? findSimUrl(config) : undefined;
   const venue = findLiveVenue(options.venue, options.market, { simUrl, rehearsal });
-  const symbols = options.symbols === undefined ? config.SYMBOLS : readSymbols(options.symbols, venue);
+  const symbols = await listedOf(venue, readSymbols(options.symbols, venue, config.SYMBOLS));
   const seconds = options.seconds === undefined ? undefined : positive('--seconds', options.seconds);
   const rotation = {
     maxBytes: positive('--rotate-mb', options.rotateMb) * 1024 * 1024,
@@ -94,14 +98,44 @@ function describe({ frames, snapshots, files, badFrames }: RecordingReport, star
   return `${seconds} s: ${frames} frames, ${snapshots} REST books, ${badFrames} bad frames, ${megabytes.toFixed(1)} MB in ${files.length} files`;
 }
 
-function readSymbols(text: string, venue: Venue): string[] {
-  const symbols = [...new Set(text.split(',').map((symbol) => symbol.trim()))];
-  for (const symbol of symbols) {
-    if (!/^[^\s/:]+\/[^\s/:]+(:[^\s/]+)?$/.test(symbol)) {
-      throw new UserError(`--symbols ${text} is not valid: name symbols of ${venue.label} such as BTC/USDT`);
-    }
+/** `--symbols`, else those of `SYMBOLS` that are of this market. */
+function readSymbols(text: string | undefined, venue: Venue, configured: readonly string[]): string[] {
+  if (text === undefined) {
+    const fitting = symbolsOf(venue, configured);
+    if (fitting.length > 0) return fitting;
+    throw new UserError(
+      `SYMBOLS has none of ${venue.label}'s ${describeKinds(venue.takes)}: name some with --symbols`,
+    );
   }
-  return symbols;
+  const symbols = [...new Set(text.split(',').map((symbol) => symbol.trim()))];
+  const wrong = symbols.find((symbol) => symbolsOf(venue, [symbol]).length === 0);
+  if (wrong === undefined) return symbols;
+  throw new UserError(
+    `--symbols ${text} is not valid: "${wrong}" is none of ${venue.label}'s ${describeKinds(venue.takes)}`,
+  );
+}
+
+/**
+ * Those that the venue lists; a venue that can't be asked is taken at our word.
+ * @throws {UserError} when it lists none of them
+ */
+async function listedOf(venue: Venue, symbols: string[]): Promise<string[]> {
+  let listed: ReadonlySet<string> | undefined;
+  const asking = fetchListing(venue).then((all) => {
+    listed = all;
+  });
+  try {
+    await endsWithin(LISTING_MS, asking);
+  } catch (error) {
+    if (!(error instanceof RetryError || error instanceof RejectError)) throw error;
+  }
+  const known = listed;
+  if (!known) return symbols;
+  const unknown = symbols.filter((symbol) => !known.has(symbol));
+  const words = unknown.map((symbol) => describeUnlisted(venue, symbol, known));
+  if (unknown.length === symbols.length) throw new UserError(words.join('; '));
+  for (const word of words) say(word);
+  return symbols.filter((symbol) => known.has(symbol));
 }
 
 function makeFolder(out: string): string {

@@ -21,6 +21,11 @@ import { Recorder } from './recorder.ts';
 import type { RecordingFile, Rotation } from './recording-writer.ts';
 
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT'];
+const PROGRAM = [
+  '--import',
+  join(import.meta.dirname, '../testing/typescript.mjs'),
+  join(import.meta.dirname, '../main.ts'),
+];
 const LARGE: Rotation = { maxBytes: 1e9, maxMs: 1e9 };
 let home: string;
 let sim: RunningSim;
@@ -161,13 +166,39 @@ test('a disk that refuses ends the recording with a sentence', async () => {
   expect(failures).toHaveLength(1);
 });
 
-test('Ctrl-C ends the command with whole files, whose paths it prints', async () => {
-  const out = join(home, 'out');
-  const main = join(import.meta.dirname, '../main.ts');
-  const loader = join(import.meta.dirname, '../testing/typescript.mjs');
+test.each([
+  ['a symbol that is not listed', ['--symbols', 'BTC/USDX'], /lists no BTC\/USDX .*did you mean BTC\/USDT/],
+  [
+    'a symbol of another market',
+    ['--symbols', 'BTC/USDT:USDT'],
+    /"BTC\/USDT:USDT" is none of .*spot symbols/,
+  ],
+  ['no symbol at all', [], /SYMBOLS has none of .*spot symbols, such as BTC\/USDT: name some with --symbols/],
+  ['a market that is not there', ['--market', 'futures'], /sim has no market "futures": use spot/],
+  [
+    'an exchange of ccxt',
+    ['--venue', 'ccxt:htx'],
+    /ccxt:htx has no frames of its own .*use one of .*binance/,
+  ],
+])('%s is refused with what there is', async (_name, flags, sentence) => {
   const child = spawn(
     process.execPath,
-    ['--import', loader, main, 'record', '--venue', 'sim', '--market', 'spot', '--out', out],
+    [...PROGRAM, 'record', '--venue', 'sim', '--market', 'spot', '--out', join(home, 'refused'), ...flags],
+    {
+      env: { ...process.env, SIM_URL: sim.url, SYMBOLS: 'BTC/USDT:USDT' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  const said = text(child.stderr);
+  expect((await once(child, 'exit'))[0]).toBe(2);
+  expect((await said).trim().split('\n')).toEqual([expect.stringMatching(sentence)]);
+});
+
+test('Ctrl-C ends the command with whole files, whose paths it prints', async () => {
+  const out = join(home, 'out');
+  const child = spawn(
+    process.execPath,
+    [...PROGRAM, 'record', '--venue', 'sim', '--market', 'spot', '--out', out],
     { env: { ...process.env, SIM_URL: sim.url }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const [printed, said] = [text(child.stdout), text(child.stderr)];

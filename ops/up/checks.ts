@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../../shared/config.ts';
 import { describeKinds, kindOf } from '../../shared/domain/symbols.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
-import { readEntry, symbolsOf, watchedMarkets } from '../../shared/exchanges/entries.ts';
+import { loadCcxtVenue } from '../../shared/exchanges/ccxt/exchange.ts';
+import { type Entry, readEntry, symbolsOf, watchedMarkets } from '../../shared/exchanges/entries.ts';
 import { chooseIntervals } from '../../shared/exchanges/intervals.ts';
 import { findVenue } from '../../shared/exchanges/venues.ts';
 import { freePort } from '../services/service.ts';
@@ -13,18 +14,9 @@ import { freePort } from '../services/service.ts';
  * exchange.
  * @throws {UserError} naming the exchange that does not exist, or the interval that one does not offer
  */
-export function checkExchanges(config: Config): string[] {
-  const { SUPPORTED_EXCHANGES, SYMBOLS, INTERVALS } = config;
-  const entries = SUPPORTED_EXCHANGES.map((text) => {
-    try {
-      return readEntry(text);
-    } catch (error) {
-      throw new UserError(`SUPPORTED_EXCHANGES=${SUPPORTED_EXCHANGES} is not valid: ${messageOf(error)}`);
-    }
-  });
-  for (const { venue, market, ccxtId } of entries) {
-    if (!ccxtId) chooseIntervals(findVenue(venue, market), INTERVALS);
-  }
+export async function checkExchanges(config: Config): Promise<string[]> {
+  const { SUPPORTED_EXCHANGES, SYMBOLS } = config;
+  const entries = await Promise.all(SUPPORTED_EXCHANGES.map((text) => checkEntry(text, config)));
   const taken = new Set(watchedMarkets(config).map(({ symbol }) => symbol));
   return [
     ...entries
@@ -35,6 +27,18 @@ export function checkExchanges(config: Config): string[] {
         `nobody records ${symbol}: no exchange of SUPPORTED_EXCHANGES takes ${kindOf(symbol) ?? 'such'} symbols`,
     ),
   ];
+}
+
+async function checkEntry(text: string, { SUPPORTED_EXCHANGES, INTERVALS }: Config): Promise<Entry> {
+  try {
+    const entry = readEntry(text);
+    const facts = entry.ccxtId ? await loadCcxtVenue(entry) : findVenue(entry.venue, entry.market);
+    chooseIntervals(facts, INTERVALS);
+    return entry;
+  } catch (error) {
+    if (!(error instanceof UserError) || error.message.startsWith('INTERVALS=')) throw error;
+    throw new UserError(`SUPPORTED_EXCHANGES=${SUPPORTED_EXCHANGES} is not valid: ${error.message}`);
+  }
 }
 
 /**

@@ -108,7 +108,7 @@ class LocalCluster implements Cluster {
 
   async #check() {
     chooseStrategies(this.config.STRATEGIES);
-    const oversights = checkExchanges(this.config);
+    const oversights = await checkExchanges(this.config);
     checkHome(this.config);
     this.#releasers.push('lock', takeHomeLock(this.#home));
     await endLeftovers(this.#home, (text) => this.#say(text));

@@ -65,7 +65,7 @@ export function entryOf(venue: string, symbol: string): Entry | undefined {
 }
 
 /** Those of `symbols` that are of this entry's market. */
-export const symbolsOf = ({ takes }: Entry, symbols: readonly string[]): string[] =>
+export const symbolsOf = ({ takes }: Pick<Entry, 'takes'>, symbols: readonly string[]): string[] =>
   symbols.filter((symbol) => takes.some((kind) => kind === kindOf(symbol)));
 
 /** Every symbol that a cluster with these settings watches, in the order of the settings. */

@@ -55,6 +55,11 @@ export const VENUE_NAMES: readonly string[] = Object.keys(ADAPTERS);
  */
 export function findVenue(name: string, market = 'spot', settings: VenueSettings = {}): Venue {
   const markets = Object.hasOwn(ADAPTERS, name) ? ADAPTERS[name] : undefined;
+  if (name.startsWith('ccxt:')) {
+    throw new UserError(
+      `${name} has no frames of its own to record or read, for ccxt reads its stream: use one of ${VENUE_NAMES.join(', ')}`,
+    );
+  }
   if (!markets) {
     throw new UserError(`there is no exchange named "${name}": use one of ${VENUE_NAMES.join(', ')}`);
   }

@@ -46,7 +46,7 @@ function FeedLine({ feed }: { feed: Feed }) {
       <div className="row">
         <span className="row-start">
           <span className={`dot ${feed.state === 'live' ? 'ok' : feed.state === 'down' ? 'bad' : 'warn'}`} />
-          <span className="strong">Feed {feed.venue}</span> <VenueBadge venue={feed.venue} />
+          <span className="strong">Feed {feed.entry}</span> <VenueBadge venue={feed.venue} />
         </span>
         <StateBadge state={feed.state} />
       </div>
@@ -54,7 +54,14 @@ function FeedLine({ feed }: { feed: Feed }) {
         {feed.symbols.join(' · ')}
         {feed.reconnects > 0 && ` · ${feed.reconnects} reconnects`}
       </div>
-      {feed.reason && <div className="down">{feed.reason}</div>}
+      {feed.reason && feed.missing.every(({ reason }) => !feed.reason?.includes(reason)) && (
+        <div className="down">{feed.reason}</div>
+      )}
+      {feed.missing.map(({ symbol, reason }) => (
+        <div key={symbol} className="down">
+          {reason}
+        </div>
+      ))}
     </li>
   );
 }
