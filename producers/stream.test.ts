@@ -141,7 +141,11 @@ async function expectNothingLost(): Promise<void> {
   const size = wanted.reduce((sum, { fromId, toId }) => sum + toId - fromId + 1, 0);
   await until(
     async () => (await countArchived(db.sql, wanted)) === size,
-    async () => JSON.stringify({ wanted, size, archived: await countArchived(db.sql, wanted) }),
+    async () =>
+      JSON.stringify({
+        ...{ wanted, size, archived: await countArchived(db.sql, wanted) },
+        open: await listGaps(db.sql, { state: 'open' }),
+      }),
   );
   expect(await judge(db.sql, sim.url, wanted)).toMatchObject({
     ledgerTrades: size,

@@ -33,7 +33,7 @@ export const closeGap: Handler<'close_gap'> = async ({ gapId }, context) => {
     const ended = await saveGapOutcome(sql, gap, outcome);
     if (!ended) throw new RetryError('a trade ended the gap meanwhile');
   } catch (error) {
-    await keepReason(gap, error, context);
+    if (!context.signal.aborted) await keepReason(gap, error, context);
     if (context.attempt < TASKS.close_gap.attempts || !(error instanceof RetryError)) throw error;
   }
   return finish(gap, context);

@@ -55,6 +55,10 @@ async function fetchToPresent(
   return reached.id;
 }
 
+/**
+ * Whole pages are archived, also what lies behind a stretch: where many trades were lost one by one, the next gaps find
+ * theirs there already and cost no call.
+ */
 async function fetchStretches(
   gap: GapRow,
   stretches: readonly IdRange[],
@@ -63,22 +67,30 @@ async function fetchStretches(
 ): Promise<void> {
   const missing = stretches.reduce((sum, stretch) => sum + sizeOf(stretch), 0);
   let reached = { id: gap.reachedId, ts: gap.reachedTs };
-  let [done, isWhole] = [0, true];
-  for (const stretch of stretches) {
-    let next = Number(stretch.fromId);
-    for await (const trades of fetchTrades({ ...asked, ...stretch, fromTs: since })) {
+  let [done, covered, isWhole] = [0, 0, true];
+  for (const { fromId, toId } of stretches) {
+    if (Number(toId) <= covered) continue;
+    let next = Math.max(Number(fromId), covered + 1);
+    for await (const trades of fetchTrades({ ...asked, fromId: String(next), fromTs: since })) {
       context.signal.throwIfAborted();
-      const filled = await archiveTrades(gap.venue, trades, context);
+      await archiveTrades(gap.venue, trades, context);
       isWhole &&= Number(trades[0]?.id) === next && isUnbroken(trades);
-      if (isWhole) reached = trades.at(-1) as Trade;
       next = Number(trades.at(-1)?.id) + 1;
+      const filled = trades.filter(({ id }) => isWithin(stretches, id)).length;
+      const own = trades.filter(({ id }) => Number(id) <= Number(toId)).at(-1);
+      if (isWhole && own) reached = own;
       await saveGapProgress(context.sql, gap.id, { reached, filled });
-      done += trades.length;
+      done += filled;
       await context.progress(done, missing, `${done} of ${missing} trades fetched`);
+      covered = next - 1;
+      if (covered >= Number(toId)) break;
     }
-    isWhole &&= next > Number(stretch.toId);
+    isWhole &&= covered >= Number(toId);
   }
 }
+
+const isWithin = (stretches: readonly IdRange[], id: string): boolean =>
+  stretches.some(({ fromId, toId }) => Number(id) >= Number(fromId) && Number(id) <= Number(toId));
 
 /** Closed where nothing is left, or the venue itself skipped what is; lost where it no longer has it. */
 async function judge(left: readonly IdRange[], asked: Asked): Promise<GapOutcome> {
