@@ -3,6 +3,7 @@ import { RejectError, UserError } from '../errors.ts';
 import {
   checkLength,
   type Fields,
+  isDigits,
   parseFrame,
   readAmount,
   readArray,
@@ -24,7 +25,6 @@ export const MAX_FRAME_LENGTH = 32 * 1024 * 1024;
 
 const PRODUCT = /^[A-Z0-9]{1,20}-[A-Z0-9]{1,20}$/;
 const SYMBOL = /^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/;
-const WHOLE_NUMBER = /^\d{1,15}$/;
 
 /** `BTC-USD` → `BTC/USD`. @throws {RejectError} for what is no pair */
 export function unifyCoinbaseSymbol(wire: string): string {
@@ -47,7 +47,7 @@ export function takerSide(makerSide: unknown): 'buy' | 'sell' {
 
 /** A whole number written as text. */
 export function readNumeral(value: unknown, where: string): string {
-  if (typeof value !== 'string' || !WHOLE_NUMBER.test(value)) {
+  if (!isDigits(value, 15)) {
     throw new RejectError(`${where} is not a whole number`, where);
   }
   return value;

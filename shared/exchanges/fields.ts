@@ -1,6 +1,7 @@
 import { canonicalDecimal } from '../domain/decimal.ts';
 import type { Level } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
+import { TimeReader } from './times.ts';
 
 /**
  * Checked reading of frames, one field at a time. Every reader throws a `RejectError` that names the field and
@@ -104,7 +105,7 @@ export function readEpoch(value: unknown, receivedAt: number, where: string): nu
 
 /** `"1597026383085"` → UTC ms. */
 export function readEpochText(value: unknown, receivedAt: number, where: string): number {
-  if (typeof value !== 'string' || !/^\d{1,16}$/.test(value)) {
+  if (!isDigits(value, 16)) {
     throw new RejectError(`${where} is not a time in digits`, where);
   }
   return readEpoch(Number(value), receivedAt, where);
@@ -112,7 +113,7 @@ export function readEpochText(value: unknown, receivedAt: number, where: string)
 
 /** A whole number as a text of digits, such as an id beyond 2^53. */
 export function readDigits(value: unknown, where: string): string {
-  if (typeof value !== 'string' || !/^\d{1,32}$/.test(value)) {
+  if (!isDigits(value, 32)) {
     throw new RejectError(`${where} is not a text of digits`, where);
   }
   return value;
@@ -120,10 +121,25 @@ export function readDigits(value: unknown, where: string): string {
 
 /** `2023-09-25T07:49:37.708706Z` → UTC ms, cut. */
 export function readRfc3339(value: unknown, receivedAt: number, where: string): number {
-  if (typeof value !== 'string' || !RFC3339.test(value)) {
+  if (typeof value !== 'string') throw new RejectError(`${where} is not an RFC 3339 time`, where);
+  const ts = times.read(value, 0);
+  if (times.end === value.length && isPlausible(ts, receivedAt)) return ts;
+  if (!RFC3339.test(value)) {
     throw new RejectError(`${where} is not an RFC 3339 time`, where);
   }
   return plausible(Date.parse(value), receivedAt, where);
+}
+
+const times = new TimeReader();
+
+/** A text of one to `longest` digits and nothing else. */
+export function isDigits(value: unknown, longest: number): value is string {
+  if (typeof value !== 'string' || value.length === 0 || value.length > longest) return false;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code < 48 || code > 57) return false;
+  }
+  return true;
 }
 
 /** Between the first block and 2100, and not a day ahead of its receipt. */
