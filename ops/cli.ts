@@ -188,6 +188,18 @@ chaos
   .option('--postgres <seconds>', 'how long PostgreSQL is away', '600')
   .action(async (options) => (await import('./commands/chaos-outage.ts')).chaosOutage(options));
 
+chaos
+  .command('feed')
+  .description('cut, stall and garble the feeds of every venue; compare record and gap ledger with the truth')
+  .option('--json', 'on one line')
+  .option('--cuts <n>', 'times that every venue is cut off', '20')
+  .option('--rounds <n>', 'of each fault that needs no socket, for each venue', '200')
+  .option('--rate <n>', 'events per second of each symbol', '8')
+  .option('--venue <names>', 'only these, by comma, such as binance,okx:swap')
+  .option('--faults <ids>', 'only these, by comma: X1 to X10')
+  .option('--seed <n>', 'of the cuts and faults', '1')
+  .action(async (options) => (await import('./commands/chaos-feed.ts')).chaosFeed(options));
+
 /** Runs one command line; returns the exit code. A person's mistake is one sentence, never a stack trace. */
 export async function main(argv: string[]): Promise<number> {
   try {

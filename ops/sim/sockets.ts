@@ -44,8 +44,10 @@ export class Sockets {
     this.#beat = setInterval(() => this.#beatAll(), BEAT_MS);
   }
 
+  /** Open sockets that are told anything. */
   clients(desk?: Desk): number {
-    return [...this.#connections].filter((connection) => !desk || connection.desk === desk).length;
+    const counted = ({ desk: of, frozen }: Connection) => !frozen && (!desk || of === desk);
+    return [...this.#connections].filter(counted).length;
   }
 
   /** Takes an HTTP upgrade over; an unknown path is answered 404, a connection too many 429. */
