@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Candle, Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
-import { fetchBookSnapshot, fetchCandles, fetchTradesSince } from './history.ts';
+import { fetchBookSnapshot, fetchBookTop, fetchCandles, fetchTradesSince } from './history.ts';
 import { createKucoin } from './kucoin.ts';
 import { type RestServer, serveRest } from './testing/rest-server.ts';
 import type { Venue } from './venue.ts';
@@ -21,6 +21,10 @@ function answer(path: string, query: URLSearchParams): unknown {
       if (!isQuiet) data.unshift([String(ts), '1.10', '1.20', '1.30', '1.00', '5.000', '6.0']);
     }
     return { code: '200000', data: data.slice(0, CANDLES_A_CALL) };
+  }
+  if (path === '/api/v1/market/orderbook/level2_100') {
+    const data = { time: START, sequence: '7', bids: [['99.50', '1.00']], asks: [['100.50', '2.00']] };
+    return { code: '200000', data };
   }
   if (path !== '/api/v1/market/histories') return undefined;
   const data = Array.from({ length: 100 }, (_, i) => ({
@@ -67,6 +71,7 @@ test('KuCoin’s newest hundred trades come in order, those of a millisecond too
   expect(trades[97]).toMatchObject({ price: '1.1', size: '0.5', side: 'sell', ts: START + 48 });
 });
 
-test('KuCoin’s books are not asked for over REST', async () => {
+test('KuCoin’s whole books come in the stream; REST has the best levels to compare them with', async () => {
   await expect(fetchBookSnapshot(kucoin, 'BTC/USDT')).rejects.toThrow(RejectError);
+  expect(await fetchBookTop(kucoin, 'BTC/USDT')).toEqual({ bids: [['99.5', '1']], asks: [['100.5', '2']] });
 });

@@ -1,19 +1,21 @@
 import { type Candle, INTERVALS, type Interval, type Trade } from '../domain/market.ts';
 import { RejectError, UserError } from '../errors.ts';
 import { readAmount, readArray, readDigits, readEpoch, readObject, readPositive } from './fields.ts';
-import { KUCOIN_INTERVALS, readNanoseconds } from './kucoin-mapper.ts';
+import { KUCOIN_INTERVALS, readLevels, readNanoseconds } from './kucoin-mapper.ts';
 import { spellKucoinSymbol } from './kucoin-symbols.ts';
 import type { CandlesQuery, History, TradesQuery } from './venue.ts';
 
 const CANDLES_PER_CALL = 1500;
 const NEWEST_TRADES = 100;
 const WEIGHT = 3;
+const BOOK_WEIGHT = 4;
 
 const candlesSpan = ({ interval }: CandlesQuery) => CANDLES_PER_CALL * INTERVALS[interval];
 
 /**
- * REST history of KuCoin: candles by time, newest first, those without trades absent; of trades the newest hundred.
- * https://www.kucoin.com/docs-new/rest/spot-trading/market-data/get-klines and get-trade-history
+ * REST history of KuCoin: candles by time, newest first, those without trades absent; of trades the newest hundred;
+ * of books the best hundred levels.
+ * https://www.kucoin.com/docs-new/rest/spot-trading/market-data/get-klines, get-trade-history and get-part-orderbook
  */
 export const kucoinHistory: History = {
   ccxtId: 'kucoin',
@@ -43,6 +45,17 @@ export const kucoinHistory: History = {
       readRows(answer)
         .map((row) => readTrade(row, query, receivedAt))
         .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)),
+  },
+  bookTop: {
+    call: (symbol) => ({
+      method: 'publicGetMarketOrderbookLevel2100',
+      params: { symbol: spellKucoinSymbol(symbol) },
+      weight: BOOK_WEIGHT,
+    }),
+    read: (answer) => {
+      const data = readObject(readObject(answer, 'answer').data, 'data');
+      return { bids: readLevels(data.bids, 'bids'), asks: readLevels(data.asks, 'asks') };
+    },
   },
 };
 

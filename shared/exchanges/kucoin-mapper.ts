@@ -207,7 +207,8 @@ function readRefusal({ id, reason, message, msg, data }: Fields): string {
   return `${readReason(reason ?? message ?? msg ?? data ?? 'no reason given', 'reason')}${about}`;
 }
 
-function readLevels(value: unknown, where: string): Level[] {
+/** `[[price, size], …]`; REST has the same. */
+export function readLevels(value: unknown, where: string): Level[] {
   return readArray(value, where).map((item) => {
     const level = readArray(item, where);
     return readLevel(level[0], level[1], where);

@@ -3,9 +3,10 @@ import { KUCOIN_INTERVALS } from '../../../shared/exchanges/kucoin-mapper.ts';
 import type { Call, Route } from '../dialect.ts';
 import { marketOf, tradesBefore, wholeNumber } from '../query.ts';
 import { RestError } from '../rest-error.ts';
-import { notional, price, size } from '../words.ts';
+import { levels, notional, price, size } from '../words.ts';
 
 const NEWEST_TRADES = 100;
+const BOOK_LEVELS = 100;
 const CANDLES_PER_CALL = 1500;
 
 /** KuCoin's public REST. https://www.kucoin.com/docs-new/rest/spot-trading/market-data */
@@ -14,9 +15,20 @@ export const kucoinRoutes: readonly Route[] = [
   { path: '/api/v2/symbols', weight: () => 4, answer: symbols },
   { path: '/api/v1/market/allTickers', weight: () => 15, answer: ({ at }) => ok({ time: at, ticker: [] }) },
   { path: '/api/v1/contracts/active', weight: () => 3, answer: () => ok([]) },
+  { path: '/api/v1/market/orderbook/level2_100', weight: () => 4, answer: bookTop },
   { path: '/api/v1/market/histories', weight: () => 3, answer: trades },
   { path: '/api/v1/market/candles', weight: () => 3, answer: candles },
 ];
+
+/** The best hundred levels. */
+function bookTop(call: Call): unknown {
+  const { book, listing } = marketOf(call, 'symbol', () => refusal('symbol not exists'));
+  const [bids, asks] = [book.levels('buy', BOOK_LEVELS), book.levels('sell', BOOK_LEVELS)];
+  return ok({
+    ...{ time: call.at, sequence: String(book.updateId) },
+    ...{ bids: levels(listing, bids), asks: levels(listing, asks) },
+  });
+}
 
 /** The newest hundred, with times in nanoseconds. */
 function trades(call: Call): unknown {
