@@ -21,6 +21,7 @@ import type { Batcher } from './batcher.ts';
 import { CandleHistory } from './candle-history.ts';
 import { Continuity } from './continuity.ts';
 import { Cursors } from './cursors.ts';
+import { countFact, measureWaits } from './feed-metrics.ts';
 import { FeedNews, tellSupervisor } from './feed-news.ts';
 import { statusOf } from './feed-status.ts';
 import { GapWatch } from './gap-watch.ts';
@@ -86,7 +87,10 @@ export async function startProducer(
     redis,
     namespace,
     { kind: 'producer', name: producerName(entry.name), metrics: metrics.registry },
-    () => ({ feeds: [statusOf(feed, entry, listing)] }),
+    () => {
+      measureWaits(metrics);
+      return { feeds: [statusOf(feed, entry, listing)] };
+    },
   );
   releasers.push('heartbeat', () => heartbeat.stop());
   await patiently(() => history.askAtStart());
@@ -174,11 +178,11 @@ function createFeed(
     onBadFrame: (bad) => badFrames.add(bad),
     onBook: () => intake.showBooks(feed),
     onRefused: () => listing.refused(),
+    onFact: (fact) => countFact(fact, { metrics, venue: name }),
     onStatus: ({ state, reason }) => {
       log[state === 'down' ? 'warn' : 'info']({ state, reason }, 'feed');
       news.take(state, reason);
       intake.showBooks(feed);
-      if (state === 'down') metrics.reconnects.inc({ venue: name });
       const since = interruption.take(state);
       if (since !== undefined) askForCandles(since);
     },

@@ -27,8 +27,32 @@ export function createMetrics(process: string) {
     }),
     reconnects: new Counter({
       name: 'millrace_feed_reconnects_total',
-      help: 'Feed connections opened again',
+      help: 'Feed connections that were cut, or could not be made, and are opened again',
       labelNames: ['venue'],
+      registers,
+    }),
+    handovers: new Counter({
+      name: 'millrace_feed_handovers_total',
+      help: 'Planned reconnects: another connection took over and nothing was lost',
+      labelNames: ['venue'],
+      registers,
+    }),
+    brokenBooks: new Counter({
+      name: 'millrace_broken_books_total',
+      help: 'Live order books that turned out to be wrong and were fetched anew, by cause',
+      labelNames: ['venue', 'cause'],
+      registers,
+    }),
+    bookAudits: new Counter({
+      name: 'millrace_book_audits_total',
+      help: 'Order books compared with the REST of their venue, by result: right or wrong',
+      labelNames: ['venue', 'result'],
+      registers,
+    }),
+    quotaWait: new Gauge({
+      name: 'millrace_quota_wait_seconds',
+      help: 'Time spent in line for what a venue allows an address, by what is counted and where',
+      labelNames: ['quota'],
       registers,
     }),
     spoolBytes: new Gauge({

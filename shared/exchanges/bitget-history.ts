@@ -1,7 +1,7 @@
 import { INTERVALS } from '../domain/market.ts';
 import { lengthCode, readBitgetCandle, readBitgetTrade } from './bitget-rows.ts';
 import { type BitgetMarket, spellBitgetSymbol } from './bitget-symbols.ts';
-import { readArray, readObject } from './fields.ts';
+import { readArray, readBookTop, readObject } from './fields.ts';
 import type { CandlesQuery, History } from './venue.ts';
 
 const CANDLES_PER_CALL = 200;
@@ -63,6 +63,13 @@ export function bitgetHistory(market: BitgetMarket): History {
           .map((row) => readBitgetTrade(row, symbol, receivedAt))
           .reverse(),
     },
+    // Futures answer in JSON numbers, whose digits are not the stream's.
+    ...(market === 'spot' && {
+      bookTop: {
+        call: (symbol) => ({ method: `${path}Orderbook`, params: { ...product(symbol), limit: 50 } }),
+        read: (answer) => readBookTop(readObject(answer, 'answer').data),
+      },
+    }),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type Fields,
   readAmount,
   readArray,
+  readBookTop,
   readEpoch,
   readObject,
   readPositive,
@@ -51,6 +52,13 @@ export function bybitHistory(market: BybitMarket): History {
       }),
       read: (answer, query, receivedAt) =>
         readList(answer).map((row) => readTrade(readObject(row, 'trade'), query, receivedAt)),
+    },
+    bookTop: {
+      call: (symbol) => ({
+        method: 'publicGetV5MarketOrderbook',
+        params: { category: market, symbol: spellBybitSymbol(symbol, market), limit: 50 },
+      }),
+      read: (answer) => readBookTop(readObject(answer, 'answer').result, 'b', 'a'),
     },
   };
 }

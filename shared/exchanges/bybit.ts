@@ -29,8 +29,8 @@ export function createBybit(market: BybitMarket): Venue {
     channels: market === 'spot' ? SPOT : [...SPOT, 'funding', 'mark'],
     intervals: [...BYBIT_INTERVALS.values()] as Interval[],
     limits: {
-      silenceMs: 45_000,
-      ping: { message: '{"op":"ping"}', everyMs: 20_000 },
+      silenceMs: 20_000,
+      ping: { message: '{"op":"ping"}', everyMs: 9_000 },
       connects: { count: 500, perMs: 300_000 },
       // None is documented.
       messages: { count: 10, perMs: 1_000 },

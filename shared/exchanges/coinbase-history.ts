@@ -6,6 +6,7 @@ import {
   readAmount,
   readArray,
   readEpoch,
+  readLevel,
   readObject,
   readPositive,
   readRfc3339,
@@ -73,6 +74,18 @@ export const coinbaseHistory: History = {
     },
     read: (answer, query, receivedAt) =>
       readRows(answer, 'trades').map((row) => readTrade(row, query, receivedAt)),
+  },
+  bookTop: {
+    call: (symbol) => ({
+      method: 'v3PublicGetBrokerageMarketProductBook',
+      params: { product_id: spellCoinbaseSymbol(symbol), limit: 50 },
+    }),
+    read: (answer) => {
+      const book = readObject(readObject(answer, 'answer').pricebook, 'pricebook');
+      const side = (name: string) =>
+        readRows(book, name).map(({ price, size }) => readLevel(price, size, name));
+      return { bids: side('bids'), asks: side('asks') };
+    },
   },
 };
 

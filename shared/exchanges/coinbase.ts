@@ -34,7 +34,7 @@ export function createCoinbase(): Venue {
     channels: ['trades', 'book', 'quotes', 'candles'],
     intervals: ['5m'],
     limits: {
-      silenceMs: 6_000,
+      silenceMs: 5_000,
       connects: { count: 8, perMs: 1_000 },
       messages: { count: 8, perMs: 1_000, scope: 'address' },
       rest: { host: 'api.coinbase.com', weight: { count: 10, perMs: 1_000 } },

@@ -118,6 +118,7 @@ export class Feed implements RunningFeed {
   }
 
   book(symbol: string): Book | undefined {
+    this.#pauses.look();
     return this.#connectionOf.get(symbol)?.book(symbol);
   }
 

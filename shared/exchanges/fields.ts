@@ -2,6 +2,7 @@ import { canonicalDecimal } from '../domain/decimal.ts';
 import type { Level } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
 import { TimeReader } from './times.ts';
+import type { BookTop } from './venue.ts';
 
 /**
  * Checked reading of frames, one field at a time. Every reader throws a `RejectError` that names the field and
@@ -95,6 +96,17 @@ export function readPositive(value: unknown, where: string): string {
 /** Price and size; size `"0"` removes the level. */
 export function readLevel(price: unknown, size: unknown, where: string): Level {
   return [readPositive(price, where), readAmount(size, where)];
+}
+
+/** `[[price, size, …], …]` under these names, best first as the venue has them. */
+export function readBookTop(book: unknown, bids = 'bids', asks = 'asks'): BookTop {
+  const fields = readObject(book, 'book');
+  const side = (name: string) =>
+    readArray(fields[name], name).map((item) => {
+      const level = readArray(item, name);
+      return readLevel(level[0], level[1], name);
+    });
+  return { bids: side(bids), asks: side(asks) };
 }
 
 /** Milliseconds or, as some connections ask for, microseconds since the epoch → UTC ms. */

@@ -1,6 +1,6 @@
 import { type Candle, INTERVALS, type Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
-import { readAmount, readArray, readDigits, readObject, readPositive } from './fields.ts';
+import { readAmount, readArray, readBookTop, readDigits, readObject, readPositive } from './fields.ts';
 import { GATE_INTERVALS, readFineMs, readOpenTime, readSide, spellGateSymbol } from './gate-mapper.ts';
 import type { CandlesQuery, History, TradesQuery } from './venue.ts';
 
@@ -48,6 +48,13 @@ export const gateHistory: History = {
     }),
     read: (answer, query, receivedAt) =>
       readArray(answer, 'answer').map((row) => readTrade(row, query, receivedAt)),
+  },
+  bookTop: {
+    call: (symbol) => ({
+      method: 'publicSpotGetOrderBook',
+      params: { currency_pair: spellGateSymbol(symbol), limit: 50 },
+    }),
+    read: (answer) => readBookTop(answer),
   },
 };
 

@@ -18,7 +18,8 @@ export function createKraken(): Venue {
     channels: ['trades', 'book', 'quotes', 'candles'],
     intervals: [...KRAKEN_MINUTES.values()],
     limits: {
-      silenceMs: 6_000,
+      // A heartbeat a second where there is no other news.
+      silenceMs: 5_000,
       ping: { message: '{"method":"ping"}', everyMs: 20_000 },
       connects: { count: 150, perMs: 600_000 },
       // "Dynamic", without a figure.

@@ -1,6 +1,14 @@
 import { INTERVALS, type Interval, type Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
-import { readArray, readDigits, readEpochText, readObject, readPositive, readText } from './fields.ts';
+import {
+  readArray,
+  readBookTop,
+  readDigits,
+  readEpochText,
+  readObject,
+  readPositive,
+  readText,
+} from './fields.ts';
 import { OKX_BARS, readOkxCandle } from './okx-mapper.ts';
 import { okxInstId } from './okx-symbols.ts';
 import type { History, TradesQuery } from './venue.ts';
@@ -42,6 +50,10 @@ export const okxHistory: History = {
       },
     }),
     read: (answer, query, receivedAt) => readData(answer).map((row) => readTrade(row, query, receivedAt)),
+  },
+  bookTop: {
+    call: (symbol) => ({ method: 'publicGetMarketBooks', params: { instId: okxInstId(symbol), sz: 50 } }),
+    read: (answer) => readBookTop(readData(answer)[0]),
   },
 };
 

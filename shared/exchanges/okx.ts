@@ -36,8 +36,9 @@ export function createOkx(market: 'spot' | 'swap' | 'futures'): Venue {
     channels: CHANNELS[market],
     intervals: [...OKX_BARS.values()],
     limits: {
-      silenceMs: 30_000,
-      ping: { message: 'ping', everyMs: 15_000, free: true },
+      // It cuts a connection on which nothing was said for 30 s.
+      silenceMs: 25_000,
+      ping: { message: 'ping', everyMs: 12_000, free: true },
       connects: { count: 3, perMs: 1_000 },
       messages: { count: 480, perMs: 3_600_000 },
       // Counted by path; the scarcest of those that we call allows so many.

@@ -43,14 +43,17 @@ export async function callRest(
   }
 }
 
-/** The deepest of these calls that leaves enough for `waiting` calls like it: all of them at once, not some of them. */
+/**
+ * The deepest of these calls of which `waiting` together take no more than half of what is left: all of them are made
+ * at once, and the next storm finds something.
+ */
 export function affordable(
   venue: VenueFacts,
   calls: readonly [RestCall, ...RestCall[]],
   waiting = 1,
 ): RestCall {
   const { free } = restQuota(venue);
-  const fitting = calls.find(({ weight = 1 }) => weight * Math.max(1, waiting) <= free);
+  const fitting = calls.find(({ weight = 1 }) => weight * Math.max(1, waiting) <= free / 2);
   return fitting ?? (calls.at(-1) as RestCall);
 }
 

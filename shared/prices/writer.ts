@@ -6,6 +6,8 @@ import { BOOK_LEVELS, BOOK_TTL_MS, bookKey, type LiveBook, pricesKey } from './k
 const FLUSH_MS = 50;
 /** A quiet book is confirmed so often that it never expires while its producer lives. */
 const CONFIRM_MS = BOOK_TTL_MS / 3;
+/** After so long a standstill the feed first has to see what became of its books. */
+const PAUSE_MS = BOOK_TTL_MS;
 
 /** A book that knows whether it is right, such as the feed loop keeps. */
 export interface BookSource {
@@ -34,13 +36,14 @@ export class PriceWriter {
   readonly #facts = new Map<string, Trade | Quote | Candle>();
   readonly #books = new Map<string, WatchedBook>();
   readonly #timer: NodeJS.Timeout;
+  #tickedAt = monotonic();
   #flushing: Promise<void> = Promise.resolve();
 
   constructor({ redis, namespace, venue }: { redis: Redis; namespace: string; venue: string }) {
     this.#redis = redis;
     this.#namespace = namespace;
     this.#venue = venue;
-    this.#timer = setInterval(() => this.#flushSoon(), FLUSH_MS);
+    this.#timer = setInterval(() => this.#flushInTime(), FLUSH_MS);
   }
 
   trade(trade: Trade): void {
@@ -73,6 +76,14 @@ export class PriceWriter {
     for (const book of this.#books.values()) Object.assign(book, { state: 'stale', dirty: true });
     this.#flushSoon();
     await this.#flushing;
+  }
+
+  /** A process that stood still writes nothing in its first moment: what was live before it may not be. */
+  #flushInTime() {
+    const at = monotonic();
+    const stoodMs = at - this.#tickedAt;
+    this.#tickedAt = at;
+    if (stoodMs < PAUSE_MS) this.#flushSoon();
   }
 
   #flushSoon() {

@@ -60,13 +60,16 @@ async function show(
     bids = [['99', '1000']],
     asks = [['100', '1000']],
     state = 'live',
-    age = 0,
-  }: { bids?: Level[]; asks?: Level[]; state?: string; age?: number } = {},
+    clockOffMs = 0,
+    ttlMs = 60_000,
+  }: { bids?: Level[]; asks?: Level[]; state?: string; clockOffMs?: number; ttlMs?: number } = {},
 ) {
-  const receivedAt = Date.now() - age;
+  const receivedAt = Date.now() + clockOffMs;
   await redis.redis.set(
     bookKey('millrace', 'sim', symbol),
     JSON.stringify({ state, bids, asks, ts: receivedAt, receivedAt }),
+    'PX',
+    ttlMs,
   );
 }
 
@@ -191,12 +194,22 @@ test('without a live book it waits, and in the end skips', async () => {
   await expect(execute(id)).rejects.toThrow('not live');
   await show('BTC/USDT', { state: 'stale' });
   await expect(execute(id)).rejects.toThrow('not live');
-  await show('BTC/USDT', { age: 6_000 });
+  await show('BTC/USDT', { ttlMs: 1 });
+  await new Promise((resolve) => setTimeout(resolve, 5));
   await expect(execute(id)).rejects.toThrow('not live');
   await db.sql`UPDATE signals SET created_at = clock_timestamp() - interval '11 seconds'`;
   await execute(id);
   expect(await outcomes()).toEqual([['skipped', 'no live book within 10 s']]);
 });
+
+test.each([-3_600_000, 3_600_000])(
+  'a live book is traded on whatever its producer’s clock says: %d ms off',
+  async (clockOffMs) => {
+    await show('BTC/USDT', { clockOffMs });
+    await execute(await signal('buy'));
+    expect((await listOrders(db.sql)).map(({ state }) => state)).toEqual(['FILLED']);
+  },
+);
 
 test('an intent that a crash left behind is filled by the next run, once, under the new token', async () => {
   await show();

@@ -263,7 +263,10 @@ export class CcxtFeed implements RunningFeed {
   #change(state: FeedStatus['state'], reason: string | undefined) {
     if (state === this.#status.state && reason === this.#status.reason) return;
     if (state !== this.#status.state) this.#status.since = now();
-    if (state === 'down' && this.#status.state !== 'down') this.#status.reconnects++;
+    if (state === 'down' && this.#status.state !== 'down') {
+      this.#status.reconnects++;
+      this.#options.onFact?.({ type: 'cut', reason: reason ?? 'unknown' });
+    }
     this.#status.state = state;
     this.#status.reason = reason;
     this.#options.onStatus?.(this.status);
