@@ -1,23 +1,13 @@
 import type { Exchange } from 'ccxt';
 import { backoffMs, monotonic, now, sleep } from '../../clock.ts';
-import type { Interval, MarketEvent } from '../../domain/market.ts';
+import type { MarketEvent } from '../../domain/market.ts';
 import { messageOf, RejectError } from '../../errors.ts';
 import { Book } from '../book.ts';
 import type { FeedStatus } from '../feed.ts';
-import { OpenCandles } from '../open-candles.ts';
 import type { FeedEvents, RunningFeed } from '../running-feed.ts';
 import type { Subscription } from '../venue.ts';
 import type { CcxtVenue } from './exchange.ts';
-import {
-  type CcxtBook,
-  type CcxtCandle,
-  type CcxtTicker,
-  mapBook,
-  mapCandle,
-  mapQuote,
-  mapTrade,
-} from './mapper.ts';
-import { RecentIds } from './recent-ids.ts';
+import { CcxtStreams, type News } from './streams.ts';
 
 export interface CcxtFeedOptions extends FeedEvents {
   venue: CcxtVenue;
@@ -52,8 +42,7 @@ export class CcxtFeed implements RunningFeed {
   readonly #exchange: Exchange;
   readonly #followed = new Map<string, Followed>();
   readonly #books = new Map<string, Book>();
-  readonly #trades = new Map<string, RecentIds>();
-  readonly #candles = new OpenCandles();
+  readonly #streams: CcxtStreams;
   readonly #status: FeedStatus;
   #heardAt = monotonic();
   #heard = false;
@@ -64,6 +53,7 @@ export class CcxtFeed implements RunningFeed {
     const { name: venue, market, label, exchange } = options.venue;
     this.#options = options;
     this.#exchange = exchange;
+    this.#streams = new CcxtStreams(exchange, venue);
     this.#status = {
       ...{ venue, market, label, state: 'connecting', reason: undefined },
       ...{
@@ -135,11 +125,11 @@ export class CcxtFeed implements RunningFeed {
   async #run(followed: Followed, signal: AbortSignal) {
     for (let attempt = 0; !signal.aborted; ) {
       try {
-        const receive = await untilAborted(this.#next(followed.subscription), signal);
-        if (!receive) return;
+        const news = await untilAborted(this.#streams.next(followed.subscription), signal);
+        if (!news) return;
         attempt = 0;
         this.#hear(followed);
-        this.#take(receive);
+        this.#take(news);
       } catch (error) {
         if (signal.aborted) return;
         const refused = !isNetworkError(error);
@@ -149,46 +139,9 @@ export class CcxtFeed implements RunningFeed {
     }
   }
 
-  /** Resolves when ccxt has news, to what reads it; one event that can't be read costs no other. */
-  async #next({ channel, symbol, interval = '1m' }: Subscription): Promise<(() => MarketEvent[])[]> {
-    const exchange = this.#exchange;
-    if (channel === 'trades') {
-      const trades = await exchange.watchTrades(symbol);
-      return trades.map((raw) => () => this.#unheard(mapTrade(raw, this.#told(symbol))));
-    }
-    if (channel === 'book') {
-      const book = await exchange.watchOrderBook(symbol);
-      return [() => [mapBook(book as CcxtBook, this.#told(symbol))]];
-    }
-    if (channel === 'candles') {
-      const rows = await exchange.watchOHLCV(symbol, interval);
-      return rows.map((row) => () => this.#candle(row as CcxtCandle, interval, symbol));
-    }
-    const ticker = await this.#watchQuote(symbol);
-    return [() => [mapQuote(ticker, this.#told(symbol)) ?? []].flat()];
-  }
-
-  async #watchQuote(symbol: string): Promise<CcxtTicker> {
-    if (!this.#exchange.has.watchBidsAsks) return (await this.#exchange.watchTicker(symbol)) as CcxtTicker;
-    const tickers = await this.#exchange.watchBidsAsks([symbol]);
-    return (tickers[symbol] ?? {}) as CcxtTicker;
-  }
-
-  #unheard<T extends { symbol: string; id: string }>(trade: T): T[] {
-    const recent = this.#trades.get(trade.symbol) ?? new RecentIds();
-    this.#trades.set(trade.symbol, recent);
-    return recent.add(trade.id) ? [trade] : [];
-  }
-
-  #candle(row: CcxtCandle, interval: Interval, symbol: string) {
-    return this.#candles.take(mapCandle(row, interval, this.#told(symbol)));
-  }
-
-  #told = (symbol: string) => ({ venue: this.#options.venue.name, symbol, receivedAt: now() });
-
-  #take(receive: readonly (() => MarketEvent[])[]) {
+  #take(news: readonly News[]) {
     const events: MarketEvent[] = [];
-    for (const read of receive) {
+    for (const read of news) {
       try {
         events.push(...read());
       } catch (error) {
