@@ -15,15 +15,24 @@ const types = {
 
 /**
  * A pool of PostgreSQL connections. Column names turn to camelCase, `timestamptz` to integer milliseconds,
- * `bigint` to a number, `date` to `YYYY-MM-DD`; `numeric` stays a decimal string.
+ * `bigint` to a number, `date` to `YYYY-MM-DD`; `numeric` stays a decimal string. `onStatement` is told of each
+ * statement as it is sent.
  */
-export function createSql(url: string, { name, max = 4 }: { name: string; max?: number }) {
+export function createSql(
+  url: string,
+  {
+    name,
+    max = 4,
+    onStatement,
+  }: { name: string; max?: number; onStatement?: (text: string, parameters: unknown[]) => void },
+) {
   return postgres(url, {
     max,
     types,
     connection: { application_name: `millrace ${name}`, TimeZone: 'UTC' },
     transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
     onnotice: () => {},
+    ...(onStatement && { debug: (_, text, parameters) => onStatement(text, parameters) }),
     connect_timeout: 5,
     backoff: (attempt: number) => Math.min(2, 0.1 * 2 ** attempt),
   });
