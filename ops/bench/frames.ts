@@ -6,6 +6,8 @@ export interface FrameSet {
   label: string;
   venue: string;
   market: string;
+  /** What the venue says to a new connection; every reader hears it first, off the clock. */
+  opening?: { frame: string; at: number }[];
   /** `at`: UTC ms of receipt. */
   frames: { frame: string; at: number }[];
 }

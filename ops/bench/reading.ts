@@ -3,14 +3,24 @@ import { Book } from '../../shared/exchanges/book.ts';
 import type { BookRule, Mapper, Venue } from '../../shared/exchanges/venue.ts';
 import { findVenue } from '../../shared/exchanges/venues.ts';
 import { Problems, readFrames } from '../recording.ts';
+import { findDialect } from '../sim/dialects/index.ts';
 import { type CcxtReader, ccxtReaders, numbers } from './ccxt-reader.ts';
 import { binanceFrames, type FrameSet, krakenFrames } from './frames.ts';
 import { type RaceOptions, type Rate, race } from './race.ts';
+import { rehearsedFrames } from './rehearsed.ts';
 
 const GENERATED = 20_000;
+const REHEARSED = 8_000;
+/** One market of each native venue, and Binance's futures, whose frames are others. */
+const FEEDS = [
+  ...[['binance', 'spot'] as const, ['binance', 'usdm'] as const, ['bitfinex', 'spot'] as const],
+  ...[['bitget', 'spot'] as const, ['bybit', 'linear'] as const, ['coinbase', 'spot'] as const],
+  ...[['gate', 'spot'] as const, ['kraken', 'spot'] as const, ['kucoin', 'spot'] as const],
+  ...[['okx', 'spot'] as const, ['okx', 'swap'] as const],
+];
 const COMPARED_LEVELS = 25;
-const FULL: RaceOptions = { rounds: 5, roundMs: 250 };
-const BRIEF: RaceOptions = { rounds: 3, roundMs: 120 };
+const FULL: RaceOptions = { warmMs: 600, rounds: 5, roundMs: 200 };
+const BRIEF: RaceOptions = { warmMs: 60, rounds: 3, roundMs: 60 };
 
 /** Our rate beside the references of the same run, on the same frames. */
 export interface Comparison {
@@ -42,13 +52,13 @@ export interface BookReport extends Comparison {
   agree: boolean;
 }
 
-/** The frames to read: those of a recording, else generated ones of Binance spot and of Kraken. */
+/** The frames to read: those of a recording, else generated ones of one venue, else of every native venue. */
 export async function frameSets(options: {
   file?: string;
   venue?: string;
-  market: string;
+  market?: string;
 }): Promise<FrameSet[]> {
-  const { file, venue, market } = options;
+  const { file, venue, market = 'spot' } = options;
   if (file) {
     if (!venue) throw new UserError('--file needs --venue: say whose frames it holds');
     findVenue(venue, market);
@@ -58,10 +68,18 @@ export async function frameSets(options: {
     }
     return [{ label: file, venue, market, frames }];
   }
-  const all = [binanceFrames(GENERATED), krakenFrames(GENERATED)];
-  const wanted = all.filter((set) => (venue ?? set.venue) === set.venue);
-  if (wanted.length > 0) return wanted;
-  throw new UserError(`no frames are generated for ${venue}: give a recording of it with --file`);
+  if (venue) return [framesOf(venue, market ?? 'spot')];
+  return FEEDS.map(([name, of]) => framesOf(name, of));
+}
+
+/** The real feed's mix where we have recordings of it, else what the simulated exchange says in the venue's words. */
+function framesOf(venue: string, market: string): FrameSet {
+  findVenue(venue, market);
+  if (market === 'spot' && venue === 'binance') return binanceFrames(GENERATED);
+  if (venue === 'kraken') return krakenFrames(GENERATED);
+  const dialect = findDialect(venue, market);
+  if (dialect) return rehearsedFrames(dialect, REHEARSED);
+  throw new UserError(`no frames are generated for ${venue} ${market}: give a recording with --file`);
 }
 
 /** Frame to normalized events. */
@@ -69,6 +87,7 @@ export async function compareNormalize(set: FrameSet): Promise<NormalizeReport> 
   const input = await Input.of(set);
   const whole = input.frames.map((_, index) => index);
   const kinds = [...new Set(input.kinds)].filter((kind) => kind !== 'other');
+  const compared = input.compare(whole, input.mapping(), FULL);
   const byKind = kinds.map((kind) => {
     const indexes = whole.filter((index) => input.kinds[index] === kind);
     return [kind, input.compare(indexes, input.mapping(), BRIEF)];
@@ -76,7 +95,7 @@ export async function compareNormalize(set: FrameSet): Promise<NormalizeReport> 
   const ccxt = input.seeded();
   for (const { frame } of input.frames) ccxt.read(frame);
   return {
-    ...input.compare(whole, input.mapping(), FULL),
+    ...compared,
     events: input.events,
     agree: [...input.lastTrades].every(([symbol, id]) => ccxt.lastTradeId(symbol) === id),
     byKind: Object.fromEntries(byKind),
@@ -134,6 +153,7 @@ class Input {
   readonly lastTrades = new Map<string, string>();
   readonly #snapshots: { symbol: string; wireSymbol: string; body: { lastUpdateId?: number }; at: number }[];
   readonly #symbols = new Set<string>();
+  readonly #opening: readonly Frame[];
   #createCcxt: () => CcxtReader = () => {
     throw new Error('not loaded');
   };
@@ -144,7 +164,7 @@ class Input {
     return input;
   }
 
-  private constructor({ venue, market, frames }: FrameSet) {
+  private constructor({ venue, market, opening = [], frames }: FrameSet) {
     this.venue = findVenue(venue, market);
     const isSnapshot = ({ frame }: Frame) => frame.startsWith('{"snapshot_for"');
     this.frames = frames.filter((frame) => !isSnapshot(frame)).map(asReceived);
@@ -152,7 +172,8 @@ class Input {
       const { snapshot_for: wireSymbol, body } = JSON.parse(frame);
       return { symbol: this.venue.unifiedSymbol(wireSymbol), wireSymbol, body, at };
     });
-    const mapper = this.venue.createMapper();
+    this.#opening = opening;
+    const mapper = this.#newMapper();
     for (const frame of this.frames) this.#learn(mapper, frame);
   }
 
@@ -171,14 +192,21 @@ class Input {
   seeded(): CcxtReader {
     const reader = this.#createCcxt();
     for (const { symbol, body } of this.#snapshots) reader.seedBook(symbol, body);
+    for (const { frame } of this.#opening) reader.read(frame);
     return reader;
   }
 
   mapping(): Begin {
     return () => {
-      const mapper = this.venue.createMapper();
+      const mapper = this.#newMapper();
       return ({ frame, at }) => mapper.read(frame, at);
     };
+  }
+
+  #newMapper(): Mapper {
+    const mapper = this.venue.createMapper();
+    for (const { frame, at } of this.#opening) mapper.read(frame, at);
+    return mapper;
   }
 
   /** Reads and applies to books, in `kept` when that is wanted. */
@@ -194,11 +222,13 @@ class Input {
       for (const { symbol, wireSymbol, body, at } of this.#snapshots) {
         bookOf(symbol).apply(mapper.readSnapshot(wireSymbol, body, at));
       }
-      return ({ frame, at }) => {
+      const read = ({ frame, at }: Frame) => {
         const reading = mapper.read(frame, at);
         if (reading.kind !== 'events') return;
         for (const event of reading.events) if (event.type === 'book') bookOf(event.symbol).apply(event);
       };
+      for (const frame of this.#opening) read(frame);
+      return read;
     };
   }
 

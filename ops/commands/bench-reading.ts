@@ -6,7 +6,7 @@ export interface BenchReadingOptions {
   json?: boolean;
   file?: string;
   venue?: string;
-  market: string;
+  market?: string;
 }
 
 const REFERENCE = `ccxt ${ccxt.version}, its client's onMessage and the exchange's handlers, offline, nobody awaiting`;
@@ -32,7 +32,18 @@ async function report<T extends Comparison & { agree: boolean }>(
     feeds[`${set.venue} ${set.market}`] = await compare(set);
   }
   const words = Object.entries(feeds).map(([name, figures]) => inWords(name, done, figures));
-  await writeOut(`${options.json ? JSON.stringify({ reference: REFERENCE, feeds }) : words.join('\n')}\n`);
+  const worst = { ofJsonParse: lowest(feeds, 'ofJsonParse'), timesCcxt: lowest(feeds, 'timesCcxt') };
+  words.push(
+    `worst: ${Math.round(worst.ofJsonParse.value * 100)} % of JSON.parse alone (${worst.ofJsonParse.feed}), ${worst.timesCcxt.value} times ccxt (${worst.timesCcxt.feed})`,
+  );
+  const said = options.json ? JSON.stringify({ reference: REFERENCE, worst, feeds }) : words.join('\n');
+  await writeOut(`${said}\n`);
+}
+
+/** The feed that a ratio is lowest of. */
+function lowest(feeds: Record<string, Comparison>, ratio: 'ofJsonParse' | 'timesCcxt') {
+  const all = Object.entries(feeds).map(([feed, figures]) => ({ feed, value: figures[ratio] }));
+  return all.reduce((least, each) => (each.value < least.value ? each : least));
 }
 
 function inWords(name: string, done: string, figures: Comparison & { agree: boolean }): string {
