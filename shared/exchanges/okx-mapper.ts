@@ -27,7 +27,9 @@ import {
   readSigned,
   readText,
 } from './fields.ts';
-import { unifyOkxSymbol } from './okx-symbols.ts';
+import { OkxScan } from './okx-scan.ts';
+import { okxInstId, unifyOkxSymbol } from './okx-symbols.ts';
+import { Spellings } from './scanner.ts';
 import type { Control, Mapper, Reading } from './venue.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
@@ -48,13 +50,38 @@ const UPGRADE = '64008';
 
 /** Reads the frames of one connection, of any instrument type. */
 export class OkxMapper implements Mapper {
-  readonly #symbols = new Map<string, string>();
+  readonly #symbols: Spellings<string>;
+  readonly #scan: OkxScan;
   /** Symbols whose every trade this connection carries: the aggregated ones would tell them twice. */
   readonly #single = new Set<string>();
+
+  constructor(symbols: readonly string[] = []) {
+    this.#symbols = new Spellings(symbols.map((symbol) => [okxInstId(symbol), symbol]));
+    this.#scan = new OkxScan(this.#symbols);
+  }
 
   read(frame: string, receivedAt: number): Reading {
     if (frame === 'pong') return control({ type: 'alive' });
     checkLength(frame, MAX_FRAME_LENGTH);
+    return this.#readClean(frame, receivedAt) ?? this.#readAny(frame, receivedAt);
+  }
+
+  #readClean(frame: string, receivedAt: number): Reading | undefined {
+    const said = this.#scan.read(frame, receivedAt);
+    switch (said?.channel) {
+      case 'trades':
+      case 'trades-all':
+        return this.#tell(said.channel, said.trades);
+      case 'books':
+        return events([said.update]);
+      case 'bbo-tbt':
+        return events([said.quote]);
+      default:
+        return undefined;
+    }
+  }
+
+  #readAny(frame: string, receivedAt: number): Reading {
     const message = readObject(parseFrame(frame), 'frame');
     if (message.event !== undefined) return readEvent(message);
     const { channel, instId } = readObject(message.arg, 'arg');
@@ -88,8 +115,12 @@ export class OkxMapper implements Mapper {
     }
   }
 
-  #readTrades(channel: string, message: Fields, receivedAt: number): Reading {
+  #readTrades(channel: 'trades' | 'trades-all', message: Fields, receivedAt: number): Reading {
     const trades = rowsOf(message).map((row) => this.#readTrade(readObject(row, 'data'), receivedAt));
+    return this.#tell(channel, trades);
+  }
+
+  #tell(channel: 'trades' | 'trades-all', trades: Trade[]): Reading {
     if (channel === 'trades-all') for (const { symbol } of trades) this.#single.add(symbol);
     else if (trades.some(({ symbol }) => this.#single.has(symbol))) return { kind: 'ignored' };
     return events(trades);

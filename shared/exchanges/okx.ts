@@ -62,7 +62,7 @@ export function createOkx(market: 'spot' | 'swap' | 'futures'): Venue {
     unifiedSymbol: unifyOkxSymbol,
     subscribe: (subscriptions) => requests('subscribe', subscriptions),
     unsubscribe: (subscriptions) => requests('unsubscribe', subscriptions),
-    createMapper: () => new OkxMapper(),
+    createMapper: (symbols) => new OkxMapper(symbols),
   };
 }
 

@@ -157,6 +157,13 @@ export class Scanner {
     return this.#plausible(count > 1e14 ? Math.floor(count / 1000) : count, receivedAt);
   }
 
+  /** The same in quotes, of which the first was read. */
+  epochText(receivedAt: number): number {
+    const ts = this.epoch(receivedAt);
+    this.expect('"');
+    return ts;
+  }
+
   /** `2023-09-25T07:49:37.708706Z` and the quote behind it → UTC ms, cut. */
   rfc3339(receivedAt: number): number {
     const ts = this.#times.read(this.#text, this.#at);
