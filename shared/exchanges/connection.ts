@@ -24,6 +24,8 @@ export interface ConnectionHandlers extends Pick<LineHandlers, 'onFrame' | 'onFe
 
 /** A session that was live for so long was a good one: the next failure starts the backoff afresh. */
 const GOOD_SESSION_MS = 2_000;
+/** A shorter one shows that the venue is there, but it may be turning us out: the wait is of the third attempt at most. */
+const SHORT_SESSION_ATTEMPT = 2;
 /** The first attempt after a cut comes at once, but not in the same millisecond as that of all the others. */
 const FIRST_RETRY_MS = 250;
 /** How long a second socket listens beside the first before it takes over, at least and at most. */
@@ -130,7 +132,7 @@ export class Connection {
     for (let attempt = 0; await this.#mayConnect(signal); attempt++) {
       const { reason, retryAfterMs } = await this.#serve();
       if (signal.aborted) return;
-      if (this.#wasGood()) attempt = 0;
+      attempt = this.#forgiven(attempt);
       if (retryAfterMs) this.#quota.shut(retryAfterMs);
       this.#handlers.onDown(reason);
       await sleep(this.#retryMs(attempt), signal);
@@ -143,9 +145,11 @@ export class Connection {
     return this.#quota.take(1, signal);
   }
 
-  #wasGood(): boolean {
+  /** How many attempts still count after the session that has just ended. */
+  #forgiven(attempt: number): number {
     const liveAt = this.#serving.session?.liveAt;
-    return liveAt !== undefined && monotonic() - liveAt > GOOD_SESSION_MS;
+    if (liveAt === undefined) return attempt;
+    return monotonic() - liveAt > GOOD_SESSION_MS ? 0 : Math.min(attempt, SHORT_SESSION_ATTEMPT);
   }
 
   #retryMs(attempt: number): number {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Candle, Trade } from '../domain/market.ts';
 import { RejectError, RetryError } from '../errors.ts';
 import { createBinanceFutures } from './binance-futures.ts';
@@ -197,6 +197,17 @@ describe('REST history', () => {
     } as const;
     const { rows } = await all<Candle>(fetchCandles(query));
     expect(rows.every(({ ts }) => ts + MINUTE <= Date.now())).toBe(true);
+    expect(rows.length).toBeGreaterThanOrEqual(9);
+  });
+
+  test.each([-3_600_000, 3_600_000])('a clock of ours that is %d ms off closes no candle', async (offMs) => {
+    const now = Date.now();
+    const clock = Date.now.bind(Date);
+    const spy = jest.spyOn(Date, 'now').mockImplementation(() => clock() + offMs);
+    const query = { venue: sim, symbol: 'BTC/USDT', interval: '1m', from: now - 10 * MINUTE } as const;
+    const { rows } = await all<Candle>(fetchCandles({ ...query, to: now + MINUTE }));
+    spy.mockRestore();
+    expect(rows.every(({ ts }) => ts + MINUTE <= now + 1_000)).toBe(true);
     expect(rows.length).toBeGreaterThanOrEqual(9);
   });
 

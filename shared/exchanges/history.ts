@@ -2,7 +2,7 @@ import { now } from '../clock.ts';
 import type { Mark } from '../domain/gap.ts';
 import { type BookUpdate, type Candle, INTERVALS, type Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
-import { affordable, callRest } from './rest.ts';
+import { affordable, callRest, clockOffsetMs } from './rest.ts';
 import type { BookTop, CandlesQuery, HistoryPages, TradesQuery, Venue, VenueFacts } from './venue.ts';
 
 /**
@@ -153,12 +153,16 @@ export async function fetchBookTop(venue: Venue, symbol: string): Promise<BookTo
   return venue.createMapper([symbol]).readSnapshot(venue.wireSymbol(symbol), body, now());
 }
 
-/** What was true when we asked counts: a candle that ends while the answer travels is not closed in it. */
+/**
+ * What was true when we asked counts, by the venue's clock: a candle that ends while the answer travels is not closed
+ * in it, and a clock of ours that was set wrong closes none.
+ */
 async function readPage<Query, Row>(
   venue: VenueFacts,
   pages: HistoryPages<Query, Row>,
   query: Query,
 ): Promise<Row[]> {
   const askedAt = now();
-  return pages.read(await callRest(venue, pages.call(query)), query, askedAt);
+  const answer = await callRest(venue, pages.call(query));
+  return pages.read(answer, query, askedAt + clockOffsetMs(venue));
 }

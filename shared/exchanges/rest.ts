@@ -1,3 +1,4 @@
+import { now } from '../clock.ts';
 import { messageOf, RejectError, RetryError } from '../errors.ts';
 import { listOnly } from './ccxt/list-only.ts';
 import { restQuota } from './quota.ts';
@@ -20,6 +21,11 @@ interface RestClient {
 }
 
 const clients = new Map<string, Promise<RestClient>>();
+/** By client: how far the venue's clock is ahead of ours, in ms. */
+const clockOffsets = new Map<string, number>();
+
+/** Half a round trip and the whole seconds of a date header: less is no difference. */
+const SAME_CLOCK_MS = 2_500;
 
 /**
  * One public REST call through ccxt, within the venue's budget; the answer as the venue gave it. A venue that turns
@@ -42,6 +48,9 @@ export async function callRest(
     throw translate(error, venue, quota);
   }
 }
+
+/** How far the venue's clock is ahead of ours, in ms, as its last answer had it; 0 while they agree. */
+export const clockOffsetMs = (venue: VenueFacts): number => clockOffsets.get(keyOf(venue)) ?? 0;
 
 /**
  * The deepest of these calls of which `waiting` together take no more than half of what is left: all of them are made
@@ -66,11 +75,14 @@ function refuseWhileShut({ label }: VenueFacts, quota: TokenBucket) {
 
 /** ccxt is large: it is loaded with the first call. */
 function clientOf(venue: VenueFacts): Promise<RestClient> {
-  const key = `${venue.limits.rest.host} ${venue.history.restOrigin ?? ''} ${marketType(venue)}`;
+  const key = keyOf(venue);
   const client = clients.get(key) ?? createClient(venue);
   clients.set(key, client);
   return client;
 }
+
+const keyOf = (venue: VenueFacts): string =>
+  `${venue.limits.rest.host} ${venue.history.restOrigin ?? ''} ${marketType(venue)}`;
 
 async function createClient(venue: VenueFacts): Promise<RestClient> {
   const { history } = venue;
@@ -97,6 +109,7 @@ function listening(client: RestClient, venue: VenueFacts): RestClient {
   client.onRestResponse = (status, statusText, url, method, ...more) => {
     const headers = lowerCase(more[0] as Record<string, string>);
     const quota = restQuota(venue);
+    noteClock(venue, headers.date);
     const used = Number(headers[usedHeader]);
     if (used > 0) quota.learn(used);
     const seconds = Number(headers['retry-after']);
@@ -104,6 +117,12 @@ function listening(client: RestClient, venue: VenueFacts): RestClient {
     return onRestResponse(status, statusText, url, method, ...more);
   };
   return client;
+}
+
+function noteClock(venue: VenueFacts, date = '') {
+  const offsetMs = Date.parse(date) - now();
+  if (Number.isNaN(offsetMs)) return;
+  clockOffsets.set(keyOf(venue), Math.abs(offsetMs) < SAME_CLOCK_MS ? 0 : offsetMs);
 }
 
 /** Too many requests; Binance's ban; Bybit's. */
