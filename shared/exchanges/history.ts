@@ -79,14 +79,14 @@ export async function* fetchTradesSince(query: {
     yield* await newestTradesSince(venue, symbol, from, backfill.newest);
     return;
   }
-  const told = new Set<string>();
+  let told = new Set<string>();
   for (let fromTs = from.ts; ; ) {
     const asked = { symbol, fromId: from.id, fromTs };
     const page = await readPage(venue, trades, asked);
     const fresh = page.filter(({ id }) => !told.has(id)).sort((a, b) => a.ts - b.ts);
-    for (const { id } of fresh) told.add(id);
     if (fresh.length > 0) yield fresh;
     if (backfill !== 'by time') return;
+    told = new Set(page.map(({ id }) => id));
     const last = fresh.at(-1);
     const span = trades.spanMs?.(asked) ?? 0;
     if (last && last.ts > fromTs) fromTs = last.ts;

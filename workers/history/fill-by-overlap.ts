@@ -51,7 +51,7 @@ function beginsTooLate(gap: GapRow, page: readonly Trade[], { label, promises }:
   return {
     state: 'unfillable',
     lost: null,
-    reason: `${label} gives back ${kept}, which begin at ${since}: those before are lost`,
+    reason: `${label} gives back ${kept}, from ${since} on: those before are lost`,
     ...(isBeforeEnd && { to: { id: oldest.id, ts: oldest.ts } }),
   };
 }

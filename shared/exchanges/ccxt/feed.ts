@@ -181,7 +181,6 @@ export class CcxtFeed implements RunningFeed {
     followed.trouble = { reason: refused ? `refused ${channel} of ${symbol}: ${reason}` : reason, refused };
     if (channel === 'book') this.#lose(symbol);
     if (channel === 'trades') this.#options.onInterrupted?.(new Set([symbol]), reason);
-    if (channel === 'trades') this.#options.onInterrupted?.(new Set([symbol]), reason);
     this.#summarize();
     if (refused) this.#options.onRefused?.();
   }
