@@ -10,10 +10,10 @@ CREATE TABLE horizons (
 );
 INSERT INTO horizons (facts) VALUES ('trades'), ('candles'), ('books');
 
--- Makes the partition of "parent" that holds "at": a day of trades or books, a month of candles.
+-- Makes the partition of "parent" that holds "at": a day, or a month of what there is little of.
 CREATE OR REPLACE FUNCTION ensure_partition(parent text, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  unit  text := CASE parent WHEN 'candles' THEN 'month' ELSE 'day' END;
+  unit  text := CASE WHEN parent IN ('candles', 'funding_rates') THEN 'month' ELSE 'day' END;
   start timestamp := date_trunc(unit, at AT TIME ZONE 'UTC');
   part  text := format('%s_%s', parent, to_char(start, CASE unit WHEN 'month' THEN 'YYYYMM' ELSE 'YYYYMMDD' END));
 BEGIN

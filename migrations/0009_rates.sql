@@ -16,6 +16,8 @@ CREATE TABLE mark_prices (
   UNIQUE (instrument_id, ts)
 ) PARTITION BY RANGE (ts);
 
+INSERT INTO horizons (facts) VALUES ('rates');
+
 DO $$
 BEGIN
   IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
@@ -26,8 +28,13 @@ BEGIN
     DROP TABLE funding_rates_shell, mark_prices_shell;
     PERFORM create_hypertable('funding_rates', 'ts', chunk_time_interval => interval '7 days', create_default_indexes => false);
     PERFORM create_hypertable('mark_prices', 'ts', chunk_time_interval => interval '1 day', create_default_indexes => false);
+    IF current_setting('timescaledb.license', true) = 'timescale' THEN
+      ALTER TABLE mark_prices SET (timescaledb.compress, timescaledb.compress_segmentby = 'instrument_id',
+        timescaledb.compress_orderby = 'ts');
+    END IF;
   END IF;
 END $$;
 
 -- Down Migration
+DELETE FROM horizons WHERE facts = 'rates';
 DROP TABLE funding_rates, mark_prices;

@@ -137,6 +137,10 @@ export const SETTINGS = {
     schema: days.optional(),
     help: 'order-flow facts older than this are dropped; empty keeps all',
   },
+  RETENTION_RATES: {
+    schema: days.optional(),
+    help: 'funding rates and mark prices older than this are dropped; empty keeps all',
+  },
   RETENTION_CANDLES: {
     schema: days.optional(),
     help: 'candles, the venues’ and our own, older than this are dropped; empty keeps all',

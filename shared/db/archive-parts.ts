@@ -11,16 +11,18 @@ const LOCK_TIMEOUT = '5s';
 /** Rows that are compressed as one: larger ones take less room and take in late rows a little slower. */
 const COMPRESSED_ROWS = 10_000;
 
-const TABLES = {
-  trades: 'trades',
-  candles: 'candles',
-  books: 'book_snapshots',
-  flows: 'order_flow',
-} as const;
+const TABLES: Readonly<Record<Facts, string[]>> = {
+  trades: ['trades'],
+  candles: ['candles'],
+  books: ['book_snapshots'],
+  flows: ['order_flow'],
+  rates: ['funding_rates', 'mark_prices'],
+};
+const ALL_TABLES = Object.values(TABLES).flat();
 
 /** Makes the partitions that hold these times (UTC ms), so that no writer has to wait for one. */
 export async function makeParts(sql: Sql, times: readonly number[]): Promise<void> {
-  for (const table of Object.values(TABLES)) {
+  for (const table of ALL_TABLES) {
     for (const time of times) await sql`SELECT ensure_partition(${table}, ${time}::timestamptz)`;
   }
 }
@@ -30,9 +32,11 @@ export async function dropParts(
   sql: Sql,
   { layout, facts, before }: { layout: ArchiveLayout; facts: Facts; before: number },
 ): Promise<number> {
-  const table = TABLES[facts];
   if (facts === 'candles') await dropBuiltCandles(sql, layout, before);
-  return layout === 'partitions' ? dropPartitions(sql, table, before) : dropChunks(sql, table, before);
+  const drop = layout === 'partitions' ? dropPartitions : dropChunks;
+  let dropped = 0;
+  for (const table of TABLES[facts]) dropped += await drop(sql, table, before);
+  return dropped;
 }
 
 async function dropPartitions(sql: Sql, table: string, before: number): Promise<number> {
@@ -84,7 +88,8 @@ export async function compressParts(
     SELECT format('%I.%I', i.chunk_schema, i.chunk_name) AS chunk
     FROM timescaledb_information.chunks i JOIN _timescaledb_catalog.chunk c
       ON c.schema_name = i.chunk_schema AND c.table_name = i.chunk_name
-    WHERE i.hypertable_name = ANY(${Object.values(TABLES)}) AND i.range_end <= ${before}
+    JOIN timescaledb_information.hypertables h USING (hypertable_schema, hypertable_name)
+    WHERE i.hypertable_name = ANY(${ALL_TABLES}) AND h.compression_enabled AND i.range_end <= ${before}
       AND (c.status & ${COMPRESSED} = 0 OR c.status & ${UNORDERED | PARTIAL} <> 0)
     ORDER BY i.range_start`;
   for (const [done, { chunk }] of chunks.entries()) {

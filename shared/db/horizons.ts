@@ -1,7 +1,7 @@
 import type { Queryable } from './client.ts';
 
 /** What is kept for a time of its own; candles are the venues' and those we build. */
-export type Facts = 'trades' | 'candles' | 'books' | 'flows';
+export type Facts = 'trades' | 'candles' | 'books' | 'flows' | 'rates';
 
 /** UTC ms; what is older was dropped, or will be. 0 where everything is kept. */
 export async function findHorizon(sql: Queryable, facts: Facts): Promise<number> {

@@ -109,3 +109,15 @@ test('a trade that the archive lacks, or has wrong, is told by series and time',
   expect(result).toMatchObject({ different: 3, missing: 0 });
   expect(result.series[0]).toMatchObject({ interval: '1m', different: 1, first: minute });
 });
+
+test('what the record is known to lack is not told again: before the recording began, and in a gap that is open', async () => {
+  const total = await compareCandles(range, context);
+  await db.sql`UPDATE instruments SET recorded_from = ${range.to - INTERVALS['1h']}`;
+  expect(await compareCandles(range, context)).toMatchObject({ different: 0 });
+  await db.sql`UPDATE instruments SET recorded_from = NULL`;
+  expect(await compareCandles(range, context)).toEqual(total);
+  await db.sql`
+    INSERT INTO gaps (instrument_id, cause, detail, noticed_at, from_ts, from_id, to_ts, reached_ts, reached_id)
+    SELECT id, 'disconnect', '', now(), ${range.from}, '1', ${range.to}, ${range.from}, '1' FROM instruments`;
+  expect(await compareCandles(range, context)).toMatchObject({ compared: 0, different: 0 });
+});

@@ -89,7 +89,7 @@ test('trades, books and order flow go by whole days after their retention, the c
   expect(dropped).toEqual({ trades: 3, candles: 0, books: 5, flows: 2 });
   expect(await counts()).toEqual([3, 6, 1, 6]);
   expect(await run(settings)).toMatchObject({
-    dropped: { trades: 0, candles: 0, books: 0, flows: 0 },
+    dropped: { trades: 0, candles: 0, books: 0, flows: 0, rates: 0 },
   });
 });
 

@@ -15,6 +15,7 @@ const KEPT = {
   candles: 'RETENTION_CANDLES',
   books: 'RETENTION_BOOKS',
   flows: 'RETENTION_ORDER_FLOW',
+  rates: 'RETENTION_RATES',
 } as const;
 
 /**
@@ -44,7 +45,7 @@ export const keepArchive: Handler<'keep_archive'> = async (_payload, context) =>
 async function dropOld(context: TaskContext): Promise<Record<Facts, number>> {
   const { sql, config } = context;
   const layout = await findArchiveLayout(sql);
-  const dropped = { trades: 0, candles: 0, books: 0, flows: 0 };
+  const dropped = { trades: 0, candles: 0, books: 0, flows: 0, rates: 0 };
   await context.progress(1, 3, 'dropping what is older than its retention');
   if (config.RETENTION_TRADES || config.RETENTION_CANDLES) {
     await buildCandles(sql, async () => context.signal.throwIfAborted());
