@@ -86,7 +86,7 @@ test('trades, books and order flow go by whole days after their retention, the c
   await archiveAt([100, 92, 91, 90, 89, 1].map(daysAgo));
   const settings = { RETENTION_TRADES: '90d', RETENTION_BOOKS: '1d', RETENTION_ORDER_FLOW: '91d' };
   const { dropped } = await run(settings);
-  expect(dropped).toEqual({ trades: 3, candles: 0, books: 5, flows: 2 });
+  expect(dropped).toEqual({ trades: 3, candles: 0, books: 5, flows: 2, rates: 0 });
   expect(await counts()).toEqual([3, 6, 1, 6]);
   expect(await run(settings)).toMatchObject({
     dropped: { trades: 0, candles: 0, books: 0, flows: 0, rates: 0 },
