@@ -17,8 +17,9 @@ export interface CcxtFeedOptions extends FeedEvents {
 }
 
 const FRESH_MS = 30_000;
-/** What the exchange refused is asked for again so much later. */
-const REFUSED_MS = 60_000;
+/** Waits before a subscription is asked for again, after trouble with the connection and after a refusal. */
+const BROKEN_WAIT = { floorMs: 1_000 };
+const REFUSED_WAIT = { floorMs: 5_000, baseMs: 10_000, capMs: 120_000 };
 const LOOK_MS = 500;
 const KEPT_CHARACTERS = 2_000;
 
@@ -124,18 +125,25 @@ export class CcxtFeed implements RunningFeed {
   /** Waits for news of one subscription, again and again; ccxt connects anew by itself when it is asked anew. */
   async #run(followed: Followed, signal: AbortSignal) {
     for (let attempt = 0; !signal.aborted; ) {
-      try {
-        const news = await untilAborted(this.#streams.next(followed.subscription), signal);
-        if (!news) return;
+      const news = await untilAborted(this.#ask(followed), signal);
+      if (news === 'trouble') {
+        const isRefused = followed.trouble?.refused ?? false;
+        await sleep(backoffMs(attempt++, isRefused ? REFUSED_WAIT : BROKEN_WAIT), signal);
+      } else if (news) {
         attempt = 0;
         this.#hear(followed);
         this.#take(news);
-      } catch (error) {
-        if (signal.aborted) return;
-        const refused = !isNetworkError(error);
-        this.#suffer(followed, messageOf(error).slice(0, 200), refused);
-        await sleep(refused ? REFUSED_MS : backoffMs(attempt++, { floorMs: 1_000 }), signal);
       }
+    }
+  }
+
+  async #ask(followed: Followed): Promise<News[] | 'trouble'> {
+    try {
+      return await this.#streams.next(followed.subscription);
+    } catch (error) {
+      const isGivenUp = followed.stop.signal.aborted;
+      if (!isGivenUp) this.#suffer(followed, messageOf(error).slice(0, 200), !isNetworkError(error));
+      return 'trouble';
     }
   }
 
@@ -236,7 +244,6 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
     return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', giveUp);
-    work.catch(() => {});
   }
 }
 
