@@ -29,10 +29,13 @@ export async function checkExchanges(config: Config): Promise<string[]> {
   ];
 }
 
-async function checkEntry(text: string, { SUPPORTED_EXCHANGES, INTERVALS }: Config): Promise<Entry> {
+async function checkEntry(text: string, config: Config): Promise<Entry> {
+  const { SUPPORTED_EXCHANGES, INTERVALS, REHEARSAL, SIM_URL } = config;
   try {
     const entry = readEntry(text);
-    const facts = entry.ccxtId ? await loadCcxtVenue(entry) : findVenue(entry.venue, entry.market);
+    const facts = entry.ccxtId
+      ? await loadCcxtVenue(entry, { rehearsal: REHEARSAL === 'on', simUrl: SIM_URL ?? 'http://sim' })
+      : findVenue(entry.venue, entry.market);
     chooseIntervals(facts, INTERVALS);
     return entry;
   } catch (error) {

@@ -19,7 +19,7 @@ export interface LiveMarket {
  */
 export async function loadMarket(entry: Entry, settings: VenueSettings): Promise<LiveMarket> {
   if (entry.ccxtId) {
-    const venue = await loadCcxtVenue(entry);
+    const venue = await loadCcxtVenue(entry, settings);
     return {
       facts: venue,
       createFeed: (subscriptions, events) => new CcxtFeed({ ...events, venue, subscriptions }),

@@ -4,6 +4,8 @@ import { nearest } from '../../domain/near.ts';
 import { UserError } from '../../errors.ts';
 import type { Entry } from '../entries.ts';
 import type { Channel, RestLimits, VenueFacts } from '../venue.ts';
+import type { VenueSettings } from '../venues.ts';
+import { relocate, simAddress } from './at-sim.ts';
 import { ccxtHistory } from './history.ts';
 import { listOnly } from './list-only.ts';
 
@@ -26,16 +28,20 @@ const TRADES_KEPT = 10_000;
  * Opens nothing: the exchange connects when it is watched. ccxt is large and is loaded here.
  * @throws {UserError} for an exchange or a market that ccxt does not stream, with the names most like it
  */
-export async function loadCcxtVenue({ name, venue, market, takes, ccxtId = '' }: Entry): Promise<CcxtVenue> {
+export async function loadCcxtVenue(entry: Entry, settings: VenueSettings = {}): Promise<CcxtVenue> {
+  const { name, venue, market, takes, ccxtId = '' } = entry;
   const exchange = createExchange(await loadClasses(), ccxtId, market, name);
   const channels = channelsOf(exchange);
   if (channels.length === 0)
     throw new UserError(`ccxt has no stream of ${exchange.name}, so that "${name}" can't be recorded`);
+  const sim = settings.rehearsal ? simAddress(entry, settings.simUrl) : undefined;
+  if (sim) await relocate(exchange, sim);
+  const label = `${exchange.name} ${market} (ccxt)`;
   return {
     name: venue,
     market,
-    label: `${exchange.name} ${market} (ccxt)`,
-    simulated: false,
+    label: sim ? `SIM (${label})` : label,
+    simulated: sim !== undefined,
     takes,
     channels,
     intervals: intervalsOf(exchange),
@@ -46,7 +52,7 @@ export async function loadCcxtVenue({ name, venue, market, takes, ccxtId = '' }:
       backfill: exchange.has.fetchTrades ? 'by time' : 'none',
       sizes: market === 'spot' ? 'coins' : 'contracts',
     },
-    history: ccxtHistory(venue, ccxtId),
+    history: { ...ccxtHistory(venue, ccxtId), ...(sim && { restOrigin: sim }) },
     exchange,
   };
 }

@@ -35,19 +35,9 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
-/** ccxt's own class of Binance, which speaks with the simulated exchange over real sockets. */
-async function binanceOfCcxt(): Promise<CcxtVenue> {
-  const venue = await loadCcxtVenue(readEntry('ccxt:binance'));
-  const api = venue.exchange.urls.api as Record<string, string> & { ws: Record<string, string> };
-  Object.assign(api, {
-    public: `${sim.url}/api/v3`,
-    private: `${sim.url}/api/v3`,
-    sapi: `${sim.url}/api/v3`,
-  });
-  await venue.exchange.loadHttpProxyAgent();
-  api.ws.spot = `${sim.url.replace('http', 'ws')}/ws`;
-  return venue;
-}
+/** ccxt's own class of an exchange, which speaks with the simulated one over real sockets, in its own dialect. */
+const atSim = (name: string): Promise<CcxtVenue> =>
+  loadCcxtVenue(readEntry(name), { rehearsal: true, simUrl: sim.url });
 
 interface Seen {
   feed: CcxtFeed;
@@ -58,8 +48,8 @@ interface Seen {
 async function follow(
   options: { symbols?: string[]; freshMs?: number; silenceMs?: number } = {},
 ): Promise<Seen> {
-  const loaded = await binanceOfCcxt();
   const { symbols = SYMBOLS, freshMs, silenceMs = 60_000 } = options;
+  const loaded = await atSim('ccxt:binance');
   const venue = { ...loaded, limits: { ...loaded.limits, silenceMs } };
   const events: MarketEvent[] = [];
   const statuses: FeedStatus[] = [];
@@ -188,7 +178,7 @@ test('a symbol can be given up and taken up again without a word from the others
 });
 
 test('history comes over ccxt’s unified calls, as the simulated exchange has it', async () => {
-  const venue = { ...(await binanceOfCcxt()), history: await historyOf(sim.url) };
+  const venue = await atSim('ccxt:binance');
   const to = Math.floor(Date.now() / 60_000) * 60_000;
   const candles: Candle[] = [];
   for await (const page of fetchCandles({
@@ -214,15 +204,12 @@ test('history comes over ccxt’s unified calls, as the simulated exchange has i
   expect(trades.map(({ id }) => id)).toEqual([first, ...rest]);
 });
 
-/** The same calls at the address of the simulated exchange. */
-const historyOf = async (url: string) => ({
-  ...(await binanceOfCcxt()).history,
-  restOrigin: url,
-});
-
 test('an exchange or a market that ccxt does not stream is refused with what comes nearest', async () => {
   await expect(loadCcxtVenue(readEntry('ccxt:binanc'))).rejects.toThrow(UserError);
   await expect(loadCcxtVenue(readEntry('ccxt:binanc'))).rejects.toThrow(/did you mean ccxt:binance/);
   await expect(loadCcxtVenue(readEntry('ccxt:bitstamp:future'))).rejects.toThrow(/has no future market/);
+  await expect(loadCcxtVenue(readEntry('ccxt:htx'), { rehearsal: true, simUrl: sim.url })).rejects.toThrow(
+    /REHEARSAL=on: the simulated exchange does not speak for "ccxt:htx"/,
+  );
   expect((await listCcxtIds()).length).toBeGreaterThan(60);
 });
