@@ -200,6 +200,17 @@ chaos
   .option('--seed <n>', 'of the cuts and faults', '1')
   .action(async (options) => (await import('./commands/chaos-feed.ts')).chaosFeed(options));
 
+chaos
+  .command('soak')
+  .description(
+    'record many venues for a long time, as fast as the machine can; look at memory and completeness',
+  )
+  .option('--json', 'on one line')
+  .option('--minutes <n>', 'how long', '20')
+  .option('--venues <n>', 'producers, each on a venue of its own as far as there are any', '20')
+  .option('--symbols <n>', 'symbols of each', '50')
+  .action(async (options) => (await import('./commands/chaos-soak.ts')).chaosSoak(options));
+
 /** Runs one command line; returns the exit code. A person's mistake is one sentence, never a stack trace. */
 export async function main(argv: string[]): Promise<number> {
   try {

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { sleep } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import type { Sql } from '../../shared/db/client.ts';
@@ -19,6 +21,8 @@ export interface Lane {
   /** As the simulated exchange calls the desk: `okx:swap`. */
   desk: string;
   symbols: string[];
+  /** Name of its process. */
+  producer: string;
 }
 
 export interface Rig {
@@ -36,6 +40,8 @@ export interface RigOptions {
   bases: readonly string[];
   /** Events a second of each symbol. */
   rate: number;
+  /** Lanes in all; beyond one of each entry they begin again, with coins of their own. One of each without. */
+  count?: number;
   say: (text: string) => void;
 }
 
@@ -47,8 +53,10 @@ const AT_ONCE = 4;
  * archive and history pools, and one producer for each entry, each a process as `millrace up` runs it.
  */
 export async function startRig(options: RigOptions, releasers: Releasers): Promise<Rig> {
-  const { entries, bases, rate, say } = options;
-  const lanes = entries.map((entry) => laneOf(entry, bases));
+  const { entries, bases, rate, say, count = entries.length } = options;
+  const lanes = Array.from({ length: count }, (_, index) =>
+    laneOf(entries[index % entries.length] as Entry, bases, Math.floor(index / entries.length)),
+  );
   const symbols = [...new Set(lanes.flatMap((lane) => lane.symbols))];
   const servers = await startServers(say, releasers);
   const port = await freePort(0);
@@ -62,8 +70,9 @@ export async function startRig(options: RigOptions, releasers: Releasers): Promi
     AUTOPILOT: 'off',
   };
   const pids: Record<string, number> = {};
-  const start = async (name: string, args: string[]) => {
-    const child = launchChild(name, args, config);
+  const start = async (name: string, args: string[], settings = config) => {
+    mkdirSync(join(settings.MILLRACE_HOME, 'logs'), { recursive: true });
+    const child = launchChild(name, args, settings);
     releasers.push(name, () => child.stop());
     pids[name] = child.pid;
     const ended = child.exited.then((how) => {
@@ -71,16 +80,22 @@ export async function startRig(options: RigOptions, releasers: Releasers): Promi
     });
     await Promise.race([child.ready, ended]);
   };
-  say(`starting ${entries.length} producers on ${symbols.length} symbols of the simulated exchange`);
+  say(`starting ${count} producers on ${symbols.length} symbols of the simulated exchange`);
   await start('sim', ['sim', '--port', String(port)]);
   await Promise.all([
     start('pool-archive', ['worker', '--name', 'archive', '--queues', 'archive']),
     start('pool-history', ['worker', '--name', 'history', '--queues', 'history,maintenance']),
   ]);
-  for (let at = 0; at < entries.length; at += AT_ONCE) {
-    const group = entries.slice(at, at + AT_ONCE);
-    await Promise.all(group.map(({ name }) => start(producerName(name), ['producer', '--venue', name])));
-    say(`${Math.min(at + AT_ONCE, entries.length)} of ${entries.length} producers are ready`);
+  for (let at = 0; at < count; at += AT_ONCE) {
+    const group = lanes.slice(at, at + AT_ONCE);
+    await Promise.all(
+      group.map(({ entry, producer, symbols: own }) => {
+        const home = join(config.MILLRACE_HOME, producer);
+        const settings = { ...config, SYMBOLS: own, MILLRACE_HOME: home };
+        return start(producer, ['producer', '--venue', entry.name], settings);
+      }),
+    );
+    say(`${Math.min(at + AT_ONCE, count)} of ${count} producers are ready`);
   }
   return { config, sql: servers.sql, sim: new SimClient(config.SIM_URL ?? ''), lanes, pids };
 }
@@ -104,8 +119,16 @@ export async function untilRecorded({ sql, lanes }: Rig, limitMs: number): Promi
 /** The engine's name of a symbol: `BTCUSDT:USDT`. */
 export const engineId = (symbol: string): string => list(symbol).id;
 
-function laneOf(entry: Entry, bases: readonly string[]): Lane {
+/** `turn` counts the lanes of the same entry: each has other coins. */
+function laneOf(entry: Entry, bases: readonly string[], turn: number): Lane {
   const dialect = findDialect(entry.venue, entry.market);
   if (!dialect) throw new Error(`the simulated exchange does not speak ${entry.name}`);
-  return { entry, dialect, desk: `${entry.venue}:${entry.market}`, symbols: symbolsOf(dialect, bases) };
+  const own = turn === 0 ? bases : bases.map((base) => `${base}${turn + 1}`);
+  return {
+    entry,
+    dialect,
+    desk: `${entry.venue}:${entry.market}`,
+    symbols: symbolsOf(dialect, own),
+    producer: `${producerName(entry.name)}${turn === 0 ? '' : `-${turn + 1}`}`,
+  };
 }

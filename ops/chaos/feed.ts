@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { monotonic, now, sleep } from '../../shared/clock.ts';
 import type { Entry } from '../../shared/exchanges/entries.ts';
 import { findVenue } from '../../shared/exchanges/venues.ts';
@@ -7,6 +6,7 @@ import { createLog } from '../../shared/log.ts';
 import { type Random, seeded } from '../sim/random.ts';
 import { type Lane, type Rig, startRig, untilRecorded } from './feed-rig.ts';
 import { type Disturbance, type FeedVerdict, judgeFeed, readTruth } from './feed-verdict.ts';
+import { residentBytes } from './memory.ts';
 import { type RehearsedFigures, rehearse } from './rehearsed-faults.ts';
 
 export const FEED_FAULTS = ['X1', 'X2', 'X3', 'X4', 'X5', 'X6', 'X7', 'X8', 'X9', 'X10'] as const;
@@ -172,7 +172,7 @@ class Breaker {
 
   async #burst(): Promise<NonNullable<FeedReport['X10']>> {
     const producers = Object.entries(this.#rig.pids).filter(([name]) => name.startsWith('producer'));
-    const memory = () => producers.map(([, pid]) => residentMB(pid));
+    const memory = () => producers.map(([, pid]) => residentBytes(pid) / 2 ** 20);
     const before = memory();
     this.#options.say(`${BURST.factor} times the rate for ${BURST.ms / 1_000} s`);
     await this.#rig.sim.order({ burst: BURST });
@@ -227,13 +227,3 @@ class Breaker {
 const canAnnounce = ({ connect, sockets }: Lane['dialect']): boolean =>
   connect({ path: sockets[0] ?? '/', query: new URLSearchParams(), find: () => undefined }).shutdown !==
   undefined;
-
-/** Resident memory of a process of this machine, in MB; 0 for one that is gone. */
-export function residentMB(pid: number): number {
-  try {
-    const [, kb] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kb ?? 0) / 1_024;
-  } catch {
-    return 0;
-  }
-}

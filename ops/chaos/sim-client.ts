@@ -7,7 +7,8 @@ import type { WireTrade } from '../sim/ledger.ts';
 /** What the simulated exchange says of itself. */
 export interface SimStatus {
   desks: Record<string, { clients: number; breaches: Breaches }>;
-  markets: Record<string, { symbol: string; lastId: number }>;
+  /** By the engine's own names; every trade up to `ts` (UTC ms) has an id up to `lastId`. */
+  markets: Record<string, { symbol: string; ts: number; lastId: number }>;
 }
 
 /** The simulated exchange of another process: its control, its status, its ledger. */
