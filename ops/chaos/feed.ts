@@ -44,7 +44,7 @@ export interface FeedReport extends FeedVerdict {
 }
 
 const SHORTEST_OUTAGE_MS = 200;
-const LONGEST_OUTAGE_MS = 4_000;
+const LONGEST_OUTAGE_MS = 2_000;
 const BACK_LIMIT_MS = 60_000;
 const RECORDED_LIMIT_MS = 120_000;
 const QUIET_LIMIT_MS = 120_000;

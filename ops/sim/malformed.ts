@@ -44,14 +44,15 @@ export function malformedFrames(samples: readonly string[], count: number, rando
 }
 
 /** Puts an absurd value in place of any value of a JSON text. */
-export function tamper(sample: string, random: Random): string {
+function tamper(sample: string, random: Random): string {
   const values = [
     ...sample.matchAll(/(?<=[:,[]\s*)("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)(?=\s*[,}\]])/g),
   ];
   const place = values[Math.floor(random.next() * values.length)];
   if (!place) return `${sample}}`;
   const value = JSON.stringify(pick(ABSURD, random));
-  return sample.slice(0, place.index) + value + sample.slice(place.index + place[0].length);
+  const tampered = sample.slice(0, place.index) + value + sample.slice(place.index + place[0].length);
+  return tampered === sample ? `${sample}}` : tampered;
 }
 
 const pick = <T>(list: readonly T[], random: Random): T => list[Math.floor(random.next() * list.length)] as T;
