@@ -28,13 +28,13 @@ export interface FeedReport extends FeedVerdict {
   cuts: number;
   /** Cuts of one venue that really cut it off. */
   outages: number;
-  /** X7: how often a venue had to refuse us, for connecting, saying or asking too much. */
-  refusals: number;
   /** X5: ms from the silence until every channel was subscribed to anew, by venue, and what was allowed. */
   X5?: Record<string, { tookMs: number; allowedMs: number }>;
   /** X6: venues that announced a shutdown. */
   X6?: { announced: number };
-  /** X8: the longest time from the beginning of an outage until the venue was heard again, less the outage. */
+  /** X7: every venue cut at once, so often; how often one had to refuse us for connecting, saying or asking too much. */
+  X7: { storms: number; refusals: number };
+  /** X8: the longest time from the beginning of an outage until all of the venue's sockets were back. */
   X8?: Record<string, { worstReconnectMs: number }>;
   /** X10: ten times the rate for so long, and what the largest producer's memory grew by. */
   X10?: { factor: number; seconds: number; grownMB: number };
@@ -103,12 +103,15 @@ class Breaker {
       cuts,
       outages: this.#disturbances.filter(({ kind }) => kind === 'cut').length,
       ...verdict,
-      refusals: breaches.reduce(
-        (sum, each) => sum + (each ? each.connects + each.messages + each.weight : 0),
-        0,
-      ),
       ...(X5 && { X5 }),
       ...(X6 && { X6 }),
+      X7: {
+        storms: cuts,
+        refusals: breaches.reduce(
+          (sum, each) => sum + (each ? each.connects + each.messages + each.weight : 0),
+          0,
+        ),
+      },
       ...(cuts > 0 && { X8: this.#worstReconnectMs }),
       ...(X10 && { X10 }),
     };

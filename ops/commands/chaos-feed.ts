@@ -31,7 +31,7 @@ export async function chaosFeed(options: {
 }
 
 function isGood(report: FeedReport): boolean {
-  const { missing, duplicates, wrong, openGaps, falseGaps, cutsWithoutRow, shutdownGaps, refusals } = report;
+  const { missing, duplicates, wrong, openGaps, falseGaps, cutsWithoutRow, shutdownGaps, X7 } = report;
   const rehearsed = Object.values(report.rehearsed).every(
     ({ wrong: wrongBooks, X1, X2, X3, X4, X9 }) =>
       wrongBooks === 0 &&
@@ -42,7 +42,8 @@ function isGood(report: FeedReport): boolean {
       !X9?.insane,
   );
   const stalls = Object.values(report.X5 ?? {}).every(({ tookMs, allowedMs }) => tookMs <= allowedMs);
-  const bad = missing + duplicates + wrong + openGaps + falseGaps + cutsWithoutRow + shutdownGaps + refusals;
+  const bad =
+    missing + duplicates + wrong + openGaps + falseGaps + cutsWithoutRow + shutdownGaps + X7.refusals;
   return bad === 0 && rehearsed && stalls && (report.X10?.grownMB ?? 0) <= 150;
 }
 
