@@ -1,16 +1,13 @@
 import type { MarketEvent } from '../../shared/domain/market.ts';
 import type { Entry } from '../../shared/exchanges/entries.ts';
-import { findVenue } from '../../shared/exchanges/venues.ts';
-import { findDialect } from '../sim/dialects/index.ts';
-import { symbolsOf } from '../sim/dialects/symbols.ts';
 import { malformedFrames } from '../sim/malformed.ts';
-import type { Market } from '../sim/market.ts';
-import { type Random, seeded } from '../sim/random.ts';
-import { Rehearsal, type Sent } from '../sim/rehearsal.ts';
+import type { Sent } from '../sim/rehearsal.ts';
+import { isOfBook, Trial } from './trial.ts';
 
-const START = Date.UTC(2026, 0, 1);
-const DEPTH = 50;
+/** How many of the newest frames of a book may come again. */
 const RECENT = 6;
+/** Every so many changes one size is told wrong. */
+const CORRUPT_EVERY = 7;
 
 /** Faults of X1, X2, X3, X4 and X9 of one venue, each counted only where it changed something. */
 export interface RehearsedFigures {
@@ -29,8 +26,6 @@ export interface RehearsedFigures {
   wrong: number;
 }
 
-export type RehearsedFault = 'X1' | 'X2' | 'X3' | 'X4' | 'X9';
-
 /** Plays `rounds` of each fault to one venue's adapter and books, without a socket; thrown errors are crashes. */
 export function rehearse(
   entry: Entry,
@@ -38,233 +33,138 @@ export function rehearse(
   { rounds, seed }: { rounds: number; seed: number },
 ): RehearsedFigures {
   const trial = new Trial(entry, seed);
-  if (faults.has('X1')) trial.loseFrames(rounds);
-  if (faults.has('X2')) trial.repeatFrames(rounds);
-  if (faults.has('X3')) trial.corruptSizes(rounds);
-  if (faults.has('X4')) trial.playQuirks(rounds);
-  if (faults.has('X9')) trial.malform(rounds);
-  return trial.figures;
+  const X1 = faults.has('X1') ? loseFrames(trial, rounds) : undefined;
+  const X2 = faults.has('X2') ? repeatFrames(trial, rounds) : undefined;
+  const X3 = faults.has('X3') ? corruptSizes(trial, rounds) : undefined;
+  const X4 = faults.has('X4') ? playQuirks(trial, rounds) : undefined;
+  const X9 = faults.has('X9') ? malform(trial, rounds) : undefined;
+  return {
+    ...(X1 && { X1 }),
+    ...(X2 && { X2 }),
+    ...(X3 && { X3 }),
+    ...(X4 && { X4 }),
+    ...(X9 && { X9 }),
+    ...trial.seen,
+  };
 }
 
-class Trial {
-  readonly figures: RehearsedFigures = { checkpoints: 0, wrong: 0 };
-  readonly #run: Rehearsal;
-  readonly #random: Random;
-  readonly #market: Market;
-  /** How deep the venue lets us prove a book: by its numbers all of it, by a checksum alone what that covers. */
-  readonly #depth: number;
-
-  constructor({ venue: name, market }: Entry, seed: number) {
-    const venue = findVenue(name, market);
-    const dialect = findDialect(name, market);
-    if (!dialect) throw new Error(`the simulated exchange does not speak ${name} ${market}`);
-    const symbols = symbolsOf(dialect, ['BTC']);
-    const subscriptions = symbols.flatMap((symbol) =>
-      (['trades', 'book', 'quotes'] as const).map((channel) => ({ channel, symbol })),
-    );
-    this.#random = seeded(seed, name, market);
-    this.#run = new Rehearsal(dialect, venue, { symbols, subscriptions, seed, startTs: START });
-    this.#market = this.#run.markets[0] as Market;
-    const { follows, checksum } = venue.book;
-    this.#depth = follows || !checksum ? DEPTH : checksum.levels;
-    for (const frame of this.#run.open()) this.#take(frame);
-    this.#settle();
+/** X1: one frame of a live book is left out; where the next one does not show it, the book must still be true. */
+function loseFrames(trial: Trial, rounds: number) {
+  const seen = { lost: 0, detected: 0, invisible: 0 };
+  while (seen.lost < rounds && seen.invisible < 50 * rounds) {
+    const frames = trial.run.step();
+    const books = frames.filter(isOfBook);
+    const lost = trial.isLive ? books[Math.floor(trial.random.next() * books.length)] : undefined;
+    trial.take(frames.filter((frame) => frame !== lost));
+    if (!lost) continue;
+    if (trial.isBreakSeen()) {
+      seen.lost++;
+      seen.detected++;
+    } else if (trial.isTrue()) seen.invisible++;
+    else {
+      seen.lost++;
+      trial.seen.wrong++;
+    }
+    trial.renew();
   }
+  return seen;
+}
 
-  loseFrames(rounds: number): void {
-    const seen = { lost: 0, detected: 0, invisible: 0 };
-    this.figures.X1 = seen;
-    while (seen.lost < rounds && seen.invisible < 50 * rounds) {
-      const { frames, lost } = this.#stepUntilBook((all) => this.#without(all));
-      for (const frame of frames) this.#take(frame);
-      if (!lost) continue;
-      const isSeen = this.#isSeenAtNext();
-      if (isSeen) {
-        seen.lost++;
-        seen.detected++;
-      } else if (this.#isTrue()) seen.invisible++;
-      else {
-        seen.lost++;
-        this.figures.wrong++;
-      }
-      this.#renew();
+/** X2: a frame comes again, at once or later. */
+function repeatFrames(trial: Trial, rounds: number) {
+  const seen = { repeated: 0, ignored: 0, caught: 0 };
+  // A checksum alone can't tell an older state of the book from this one: there, only the newest comes again.
+  const most = trial.run.venue.book.follows ? RECENT : 1;
+  const recent: Sent[] = [];
+  while (seen.repeated < rounds) {
+    recent.push(...trial.step().filter(isOfBook));
+    recent.splice(0, recent.length - most);
+    const again = recent[Math.floor(trial.random.next() * recent.length)];
+    if (!again || !trial.isLive) {
+      trial.settle();
+      continue;
+    }
+    seen.repeated++;
+    const isTrue = trial.isTrue();
+    trial.take([again]);
+    if (trial.isLive && trial.isTrue() === isTrue) seen.ignored++;
+    else if (trial.isLive) trial.seen.wrong++;
+    else {
+      seen.caught++;
+      recent.length = 0;
+      trial.renew();
     }
   }
+  return seen;
+}
 
-  repeatFrames(rounds: number): void {
-    const seen = { repeated: 0, ignored: 0, caught: 0 };
-    this.figures.X2 = seen;
-    // A checksum alone can't tell an older state of the book from this one: there, only the newest comes again.
-    const most = this.#run.venue.book.follows ? RECENT : 1;
-    const recent: Sent[] = [];
-    while (seen.repeated < rounds) {
-      const frames = this.#run.step();
-      for (const frame of frames) this.#take(frame);
-      recent.push(...frames.filter(({ kind }) => kind === 'book'));
-      recent.splice(0, recent.length - most);
-      const again = recent[Math.floor(this.#random.next() * recent.length)];
-      if (!again || !this.#isLive()) {
-        this.#settle();
-        continue;
-      }
-      seen.repeated++;
-      const isTrue = this.#isTrue();
-      this.#take(again);
-      if (this.#isLive() && this.#isTrue() === isTrue) seen.ignored++;
-      else if (this.#isLive()) this.figures.wrong++;
-      else {
-        seen.caught++;
-        recent.length = 0;
-        this.#renew();
-      }
+/** X3, where the venue has a checksum; elsewhere a wrong size is known to nobody but the venue. */
+function corruptSizes(trial: Trial, rounds: number) {
+  if (!trial.run.venue.book.checksum) return undefined;
+  const seen = { corrupted: 0, detected: 0 };
+  const corruptEvery = (count: number) => {
+    for (const { session } of trial.run.lines) session.corruptEvery = count;
+  };
+  corruptEvery(CORRUPT_EVERY);
+  while (seen.corrupted < rounds) {
+    const before = trial.corrupted;
+    trial.step();
+    if (trial.corrupted === before) {
+      trial.settle();
+      continue;
+    }
+    seen.corrupted++;
+    if (trial.isLive && !trial.isTrue()) trial.seen.wrong++;
+    else seen.detected++;
+    trial.renew();
+  }
+  corruptEvery(0);
+  trial.renew();
+  return seen;
+}
+
+/** X4: what looks like a break and is none. */
+function playQuirks(trial: Trial, rounds: number) {
+  const { lines } = trial.run;
+  const quirks = lines.flatMap((line) => line.session.quirks.map((name) => ({ line, name })));
+  if (quirks.length === 0) return undefined;
+  const seen = { played: 0, falseResyncs: 0 };
+  for (const { line, name } of quirks) {
+    for (let round = 0; round < rounds; round++) {
+      const { gaps } = trial;
+      const frames = line.session.quirk(name, trial.run.ts);
+      trial.take(frames.map((frame) => ({ ...frame, line })));
+      for (let step = 0; step < 4; step++) trial.step();
+      if (frames.length > 0) seen.played++;
+      if (trial.gaps > gaps || !trial.isLive) seen.falseResyncs++;
+      trial.check();
+      trial.settle();
     }
   }
+  return seen;
+}
 
-  /** Only where the venue has a checksum; elsewhere a wrong size is known to nobody but the venue. */
-  corruptSizes(rounds: number): void {
-    if (!this.#run.venue.book.checksum) return;
-    const seen = { corrupted: 0, detected: 0 };
-    this.figures.X3 = seen;
-    for (const { session } of this.#run.lines) session.corruptEvery = 7;
-    while (seen.corrupted < rounds) {
-      const before = this.#corrupted();
-      for (const frame of this.#run.step()) this.#take(frame);
-      if (this.#corrupted() === before) {
-        this.#settle();
-        continue;
-      }
-      seen.corrupted++;
-      if (this.#isLive() && !this.#isTrue()) this.figures.wrong++;
-      else seen.detected++;
-      this.#renew();
-    }
-    for (const { session } of this.#run.lines) session.corruptEvery = 0;
-    this.#renew();
-  }
-
-  playQuirks(rounds: number): void {
-    const quirks = this.#run.lines.flatMap((line) => line.session.quirks.map((name) => ({ line, name })));
-    if (quirks.length === 0) return;
-    const seen = { played: 0, falseResyncs: 0 };
-    this.figures.X4 = seen;
-    for (const { line, name } of quirks) {
-      for (let round = 0; round < rounds; round++) {
-        const gaps = this.#gaps();
-        const frames = line.session.quirk(name, this.#run.ts);
-        for (const frame of frames) this.#take({ ...frame, line });
-        for (let step = 0; step < 4; step++) for (const frame of this.#run.step()) this.#take(frame);
-        if (frames.length > 0) seen.played++;
-        if (this.#gaps() > gaps || !this.#isLive()) seen.falseResyncs++;
-        this.#check();
-        this.#settle();
+/** X9: frames that are none, and real ones with one value of another kind, to mappers of their own. */
+function malform(trial: Trial, rounds: number) {
+  const { run, market, random } = trial;
+  const samples: Sent[] = [];
+  while (samples.length < 100) samples.push(...trial.step());
+  const seen = { frames: 0, refused: 0, accepted: 0, insane: 0 };
+  for (const line of run.lines) {
+    const texts = samples.filter((frame) => frame.line === line).map(({ text }) => text);
+    const mapper = run.venue.createMapper([market.listing.symbol]);
+    for (const text of malformedFrames(texts, Math.ceil(rounds / run.lines.length), random)) {
+      const reading = run.read({ ...line, mapper }, text);
+      seen.frames++;
+      if (!reading) seen.refused++;
+      else if (reading.kind === 'events') {
+        seen.accepted++;
+        if (!reading.events.every(isSane)) seen.insane++;
       }
     }
   }
-
-  malform(rounds: number): void {
-    const samples: Sent[] = [];
-    while (samples.length < 100) samples.push(...this.#run.step());
-    const seen = { frames: 0, refused: 0, accepted: 0, insane: 0 };
-    this.figures.X9 = seen;
-    for (const line of this.#run.lines) {
-      const texts = samples.filter((frame) => frame.line === line).map(({ text }) => text);
-      const mapper = this.#run.venue.createMapper([this.#market.listing.symbol]);
-      for (const text of malformedFrames(texts, Math.ceil(rounds / this.#run.lines.length), this.#random)) {
-        const reading = this.#run.read({ ...line, mapper }, text);
-        seen.frames++;
-        if (!reading) seen.refused++;
-        else if (reading.kind === 'events') {
-          seen.accepted++;
-          if (!reading.events.every(isSane)) seen.insane++;
-        }
-      }
-    }
-    if (({} as { polluted?: unknown }).polluted !== undefined) seen.insane++;
-  }
-
-  #take(frame: Sent): void {
-    const reading = this.#run.take(frame);
-    const control = reading && reading.kind !== 'ignored' ? reading.control : undefined;
-    if (control?.type === 'reconnect') this.#mustReconnect.add(frame.line);
-  }
-
-  readonly #mustReconnect = new Set<Sent['line']>();
-
-  /** Steps until a frame tells of the book, then lets `bend` take one away. */
-  #stepUntilBook(bend: (frames: Sent[]) => Sent[]): { frames: Sent[]; lost: boolean } {
-    const frames = this.#run.step();
-    const isDue = frames.some(({ kind }) => kind === 'book') && this.#isLive();
-    const bent = isDue ? bend(frames) : frames;
-    return { frames: bent, lost: bent.length < frames.length };
-  }
-
-  #without(frames: Sent[]): Sent[] {
-    const books = frames.filter(({ kind }) => kind === 'book');
-    const lost = books[Math.floor(this.#random.next() * books.length)];
-    return frames.filter((frame) => frame !== lost);
-  }
-
-  /** Whether the book has lost its word by the next frame of it. */
-  #isSeenAtNext(): boolean {
-    if (!this.#isLive()) return true;
-    for (;;) {
-      const frames = this.#run.step();
-      for (const frame of frames) this.#take(frame);
-      if (!this.#isLive()) return true;
-      if (frames.some(({ kind }) => kind === 'book')) return false;
-    }
-  }
-
-  /** A whole book, wherever it stands, and the book true again. */
-  #renew(): void {
-    if (this.#mustReconnect.size === 0) for (const frame of this.#run.resync(this.#market)) this.#take(frame);
-    this.#settle();
-    this.#check();
-  }
-
-  /** Steps on until the book is live and nothing is left to be made anew. */
-  #settle(): void {
-    for (let patience = 0; patience < 400; patience++) {
-      for (const line of [...this.#mustReconnect]) {
-        this.#mustReconnect.delete(line);
-        for (const frame of this.#run.reconnect(line)) this.#take(frame);
-      }
-      if (this.#isLive() && this.#mustReconnect.size === 0) return;
-      for (const frame of this.#run.step()) this.#take(frame);
-      if (!this.#isLive() && patience % 4 === 3 && this.#mustReconnect.size === 0) {
-        for (const frame of this.#run.resync(this.#market)) this.#take(frame);
-      }
-    }
-    throw new Error(`the book of ${this.#run.venue.label} did not come back`);
-  }
-
-  /** Compares the live book with the engine's at its next frame. */
-  #check(): void {
-    for (let step = 0; step < 8; step++) {
-      const frames = this.#run.step();
-      for (const frame of frames) this.#take(frame);
-      if (!this.#isLive() || !frames.some(({ kind }) => kind === 'book')) continue;
-      this.figures.checkpoints++;
-      if (!this.#isTrue()) this.figures.wrong++;
-      return;
-    }
-  }
-
-  #isTrue(): boolean {
-    const held = this.#book?.top(this.#depth);
-    return JSON.stringify(held) === JSON.stringify(this.#run.truth(this.#market, this.#depth));
-  }
-
-  #isLive = () => this.#book?.state === 'live';
-  #gaps = () => this.#book?.counters.gaps ?? 0;
-  #corrupted = () =>
-    this.#run.lines
-      .flatMap(({ session }) => session.views)
-      .reduce((sum, { corrupted }) => sum + corrupted, 0);
-
-  get #book() {
-    return this.#run.books.get(this.#market.listing.symbol);
-  }
+  if (({} as { polluted?: unknown }).polluted !== undefined) seen.insane++;
+  return seen;
 }
 
 const PLAIN = /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/;
