@@ -89,7 +89,9 @@ export class Connection {
 
   /** The same for all of its symbols. */
   distrustAll(cause: BrokenBook): void {
-    for (const symbol of this.#plan.books) this.distrust(symbol, cause);
+    for (const { books } of this.#lines) {
+      for (const symbol of this.#plan.books) books.distrust(symbol, cause);
+    }
   }
 
   /** Takes a symbol's subscriptions back, where it carries any. */
@@ -130,6 +132,7 @@ export class Connection {
   async #run() {
     const { signal } = this.#stop;
     for (let attempt = 0; await this.#mayConnect(signal); attempt++) {
+      if (signal.aborted) return;
       const { reason, retryAfterMs } = await this.#serve();
       if (signal.aborted) return;
       attempt = this.#forgiven(attempt);
