@@ -1,5 +1,6 @@
 import type { BookUpdate, Candle, Level, MarketEvent, Quote, Trade } from '../domain/market.ts';
 import { RejectError, UserError } from '../errors.ts';
+import { type CoinbaseChange, CoinbaseScan } from './coinbase-scan.ts';
 import {
   checkLength,
   type Fields,
@@ -17,6 +18,7 @@ import {
   readText,
 } from './fields.ts';
 import { OpenCandles } from './open-candles.ts';
+import { Spellings } from './scanner.ts';
 import { type Place, Sequence } from './sequence.ts';
 import type { Mapper, Reading } from './venue.ts';
 
@@ -55,7 +57,8 @@ export function readNumeral(value: unknown, where: string): string {
 
 /** Reads the frames of one connection; it remembers their numbers, the last trade ids and the open candles. */
 export class CoinbaseMapper implements Mapper {
-  readonly #symbols = new Map<string, string>();
+  readonly #symbols = new Spellings<string>();
+  readonly #scan = new CoinbaseScan(this.#symbols);
   readonly #sequence = new Sequence();
   readonly #books = new Set<string>();
   readonly #lastTrades = new Map<string, number>();
@@ -72,16 +75,30 @@ export class CoinbaseMapper implements Mapper {
 
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
+    const change = this.#scan.read(frame, receivedAt);
+    if (!change) return this.#readAny(frame, receivedAt);
+    const { number, ts } = change;
+    return this.#place('l2_data', { number, ts, receivedAt }, ({ place }) =>
+      this.#tell(change, place, receivedAt),
+    );
+  }
+
+  #readAny(frame: string, receivedAt: number): Reading {
     const message = readObject(parseFrame(frame), 'frame');
     if (message.channel === undefined) return readError(message);
     const channel = readText(message.channel, 'channel');
     if (message.sequence_num === undefined) throw new RejectError('sequence_num is absent', 'sequence_num');
     const number = readCount(message.sequence_num, 'sequence_num');
     const ts = readRfc3339(message.timestamp, receivedAt, 'timestamp');
+    return this.#place(channel, { number, ts, receivedAt }, (at) => this.#readChannel(channel, message, at));
+  }
+
+  /** Finds where a frame stands in the connection's row, and reads it unless it was heard before. */
+  #place(channel: string, { number, ts, receivedAt }: Omit<At, 'place'>, read: (at: At) => Reading): Reading {
     const place = this.#sequence.locate(number, ts);
     const isUseless = place.kind === 'late' && channel !== 'market_trades';
     if (place.kind === 'repeated' || isUseless) return { kind: 'ignored' };
-    const reading = this.#readPlaced(channel, message, { place, number, ts, receivedAt });
+    const reading = this.#readPlaced(channel, { place, number, ts, receivedAt }, read);
     this.#sequence.take(place, number, ts);
     return place.kind === 'gap' ? this.#broken(reading, place, ts, receivedAt) : reading;
   }
@@ -91,9 +108,9 @@ export class CoinbaseMapper implements Mapper {
   }
 
   /** A frame that is refused leaves a hole in the row, for its books are wrong then; other channels can do without. */
-  #readPlaced(channel: string, message: Fields, at: At): Reading {
+  #readPlaced(channel: string, at: At, read: (at: At) => Reading): Reading {
     try {
-      return this.#readChannel(channel, message, at);
+      return read(at);
     } catch (error) {
       if (at.place.kind === 'next' && channel !== 'l2_data') this.#sequence.take(at.place, at.number, at.ts);
       throw error;
@@ -166,6 +183,12 @@ export class CoinbaseMapper implements Mapper {
       ts: readRfc3339(row.time, receivedAt, 'time'),
       receivedAt,
     };
+  }
+
+  #tell({ symbol, bids, asks, ts }: CoinbaseChange, { first, last }: Place, receivedAt: number): Reading {
+    this.#books.add(symbol);
+    const origin = { type: 'book', venue: 'coinbase', symbol, ts, receivedAt } as const;
+    return events([{ ...origin, kind: 'delta', bids, asks, first, last }]);
   }
 
   #readBooks(message: Fields, { place, ts, receivedAt }: At): BookUpdate[] {
