@@ -51,7 +51,6 @@ export class BookAudit {
   readonly #quietMs: number;
   readonly #stop = new AbortController();
   readonly #watched = new Map<string, Watched>();
-  #running: Promise<void> | undefined;
 
   constructor(options: BookAuditOptions) {
     this.#options = options;
@@ -60,12 +59,12 @@ export class BookAudit {
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    void this.#run();
   }
 
-  async close(): Promise<void> {
+  /** An answer that is still awaited changes nothing any more. */
+  close(): void {
     this.#stop.abort();
-    await this.#running;
   }
 
   async #run() {
@@ -108,7 +107,7 @@ export class BookAudit {
     if (!fetchTop) return distrust(symbol, 'quiet');
     try {
       const isRight = await this.#isRight(symbol, fetchTop);
-      if (isRight === undefined) return;
+      if (isRight === undefined || this.#stop.signal.aborted) return;
       onAudited(symbol, isRight);
       if (!isRight) distrust(symbol, 'audit');
     } catch (error) {

@@ -162,7 +162,7 @@ export class Connection {
 
   /** From a new socket to the end of it, or of the last of those that took over. */
   async #serve(): Promise<Ending> {
-    this.#siftFrom(new Handover(this.#lastTrades));
+    this.#siftFrom(this.#lastTrades.size > 0 ? new Handover(this.#lastTrades) : undefined);
     this.#serving.connect(++this.#sessions);
     for (;;) {
       const line = this.#serving;

@@ -27,6 +27,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
   await feed.close();
   await exchange.close();
+  rest?.closeAllConnections();
   rest?.close();
 });
 

@@ -109,7 +109,8 @@ export class Feed implements RunningFeed {
 
   async close(): Promise<void> {
     this.#pauses.close();
-    await Promise.all([this.#audit.close(), ...this.#connections.map((connection) => connection.close())]);
+    this.#audit.close();
+    await Promise.all(this.#connections.map((connection) => connection.close()));
     this.#change('closed', undefined);
   }
 
