@@ -4,6 +4,7 @@ import { krakenHistory } from './kraken-history.ts';
 import { KRAKEN_MINUTES, KrakenMapper, MAX_FRAME_LENGTH, unifyKrakenSymbol } from './kraken-mapper.ts';
 import type { Subscription, Venue } from './venue.ts';
 
+const ZERO = 48;
 /** Levels a side that we subscribe to: 10, 25, 100, 500 or 1000. */
 const DEPTH = 100;
 
@@ -52,7 +53,13 @@ export function krakenChecksum(bids: readonly Level[], asks: readonly Level[]): 
   return crc32(text);
 }
 
-const digitsOf = (decimal: string) => decimal.replace('.', '').replace(/^0+/, '');
+function digitsOf(decimal: string): string {
+  const dot = decimal.indexOf('.');
+  const digits = dot === -1 ? decimal : decimal.slice(0, dot) + decimal.slice(dot + 1);
+  let start = 0;
+  while (digits.charCodeAt(start) === ZERO) start++;
+  return start === 0 ? digits : digits.slice(start);
+}
 
 /** One request a channel and interval; each takes a list of symbols. */
 function requests(method: string, subscriptions: readonly Subscription[]): string[] {
