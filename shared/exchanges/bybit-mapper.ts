@@ -1,7 +1,8 @@
 import type { BookUpdate, Candle, Interval, Level, MarketEvent, Quote, Trade } from '../domain/market.ts';
 import { RejectError } from '../errors.ts';
 import { BybitRates } from './bybit-rates.ts';
-import { type BybitMarket, unifyBybitSymbol } from './bybit-symbols.ts';
+import { BybitScan } from './bybit-scan.ts';
+import { type BybitMarket, spellBybitSymbol, unifyBybitSymbol } from './bybit-symbols.ts';
 import {
   checkLength,
   type Fields,
@@ -17,6 +18,7 @@ import {
   readReason,
   readText,
 } from './fields.ts';
+import { Spellings } from './scanner.ts';
 import type { Mapper, Reading } from './venue.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
@@ -40,17 +42,26 @@ export function intervalCode(interval: Interval): string | undefined {
 /** Reads the frames of one connection; it remembers best quotes and which book stands for a symbol. */
 export class BybitMapper implements Mapper {
   readonly #market: BybitMarket;
-  readonly #symbols = new Map<string, string>();
+  readonly #symbols: Spellings<string>;
+  readonly #scan: BybitScan;
   readonly #books = new Map<string, BookSource>();
   readonly #best = new Map<string, Best>();
   readonly #rates = new BybitRates();
 
-  constructor(market: BybitMarket) {
+  constructor(market: BybitMarket, symbols: readonly string[] = []) {
     this.#market = market;
+    this.#symbols = new Spellings(symbols.map((symbol) => [spellBybitSymbol(symbol, market), symbol]));
+    this.#scan = new BybitScan(this.#symbols);
   }
 
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
+    const said = this.#scan.read(frame, receivedAt);
+    if (!said) return this.#readAny(frame, receivedAt);
+    return said.channel === 'publicTrade' ? events(said.trades) : this.#tellDepth(said.update, said.depth);
+  }
+
+  #readAny(frame: string, receivedAt: number): Reading {
     const message = readObject(parseFrame(frame), 'frame');
     if (message.topic === undefined) return readAnswer(message);
     const [channel, ...rest] = readText(message.topic, 'topic').split('.');
@@ -96,7 +107,10 @@ export class BybitMapper implements Mapper {
   #readDepth(depthText: string, message: Fields, receivedAt: number): Reading {
     const depth = Number(depthText);
     if (!Number.isInteger(depth) || depth < 1) return { kind: 'ignored' };
-    const update = this.#readBook(message, depth, receivedAt);
+    return this.#tellDepth(this.#readBook(message, depth, receivedAt), depth);
+  }
+
+  #tellDepth(update: BookUpdate, depth: number): Reading {
     const list: MarketEvent[] = [];
     if (depth === 1) {
       const quote = this.#quote(update, bestAfter(this.#best.get(update.symbol), update));

@@ -52,7 +52,7 @@ export function createBybit(market: BybitMarket): Venue {
     unifiedSymbol: (wire) => unifyBybitSymbol(wire, market),
     subscribe: (subscriptions) => requests('subscribe', subscriptions, market),
     unsubscribe: (subscriptions) => requests('unsubscribe', subscriptions, market),
-    createMapper: () => new BybitMapper(market),
+    createMapper: (symbols) => new BybitMapper(market, symbols),
   };
 }
 
