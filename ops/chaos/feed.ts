@@ -3,6 +3,7 @@ import type { Entry } from '../../shared/exchanges/entries.ts';
 import { findVenue } from '../../shared/exchanges/venues.ts';
 import { Releasers } from '../../shared/lifecycle.ts';
 import { createLog } from '../../shared/log.ts';
+import type { Breaches } from '../sim/desk.ts';
 import { type Random, seeded } from '../sim/random.ts';
 import { type Lane, type Rig, startRig, untilRecorded } from './feed-rig.ts';
 import { type Disturbance, type FeedVerdict, judgeFeed, readTruth } from './feed-verdict.ts';
@@ -33,7 +34,7 @@ export interface FeedReport extends FeedVerdict {
   /** X6: venues that announced a shutdown. */
   X6?: { announced: number };
   /** X7: every venue cut at once, so often; how often one had to refuse us for connecting, saying or asking too much. */
-  X7: { storms: number; refusals: number };
+  X7: { storms: number; refusals: number; refused: Record<string, Breaches> };
   /** X8: the longest time from the beginning of an outage until all of the venue's sockets were back. */
   X8?: Record<string, { worstReconnectMs: number }>;
   /** X10: ten times the rate for so long, and what the largest producer's memory grew by. */
@@ -98,7 +99,11 @@ class Breaker {
     say('waiting until nothing is missing any more');
     const verdict = await this.#untilWhole(() => judgeFeed(this.#rig, truth, this.#disturbances, beganAt));
     const { desks } = await this.#rig.sim.status();
-    const breaches = this.#rig.lanes.map(({ desk }) => desks[desk]?.breaches);
+    const refused = this.#rig.lanes.flatMap(({ entry, desk }) => {
+      const { connects = 0, messages = 0, weight = 0 } = desks[desk]?.breaches ?? {};
+      return connects + messages + weight > 0 ? [[entry.name, { connects, messages, weight }] as const] : [];
+    });
+    const counts = refused.flatMap(([, breaches]) => Object.values(breaches));
     return {
       cuts,
       outages: this.#disturbances.filter(({ kind }) => kind === 'cut').length,
@@ -107,10 +112,8 @@ class Breaker {
       ...(X6 && { X6 }),
       X7: {
         storms: cuts,
-        refusals: breaches.reduce(
-          (sum, each) => sum + (each ? each.connects + each.messages + each.weight : 0),
-          0,
-        ),
+        refusals: counts.reduce((sum, count) => sum + count, 0),
+        refused: Object.fromEntries(refused),
       },
       ...(cuts > 0 && { X8: this.#worstReconnectMs }),
       ...(X10 && { X10 }),
