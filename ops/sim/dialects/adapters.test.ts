@@ -153,15 +153,18 @@ describe.each(CASES)('%s %s: %s', (name, market, symbol) => {
 
 /** Venues that prove their books, and what is done to them. */
 const MISCHIEF = [
-  ['bitfinex', 'spot', { corruptEvery: 5 }, 'checksum'],
-  ['bitfinex', 'spot', { dropDepthEvery: 40 }, 'gap'],
-  ['kucoin', 'spot', { dropDepthEvery: 9 }, 'gap'],
+  ['bitfinex', 'spot', 'BTC/USDT', { corruptEvery: 5 }, 'checksum'],
+  ['bitfinex', 'spot', 'BTC/USDT', { dropDepthEvery: 40 }, 'gap'],
+  ['kucoin', 'spot', 'BTC/USDT', { dropDepthEvery: 9 }, 'gap'],
+  ['gate', 'spot', 'BTC/USDT', { dropDepthEvery: 9 }, 'gap'],
+  ['bitget', 'spot', 'BTC/USDT', { dropDepthEvery: 9 }, 'gap'],
+  ['bitget', 'futures', 'BTC/USDT:USDT', { dropDepthEvery: 9 }, 'gap'],
+  ['bitget', 'futures', 'BTC/USD:BTC', { dropDepthEvery: 9 }, 'gap'],
 ] as const;
 
 test.each(MISCHIEF)(
-  '%s %s finds what %j does to its book, and is right again',
-  async (name, market, fault, shows) => {
-    const symbol = 'BTC/USDT';
+  '%s %s: %s finds what %j does to its book, and is right again',
+  async (name, market, symbol, fault, shows) => {
     const control = (orders: object) =>
       fetch(`${sim.url}/sim/control`, { method: 'POST', body: JSON.stringify({ venue: name, ...orders }) });
     const hasBroken = () => {
