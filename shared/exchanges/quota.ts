@@ -7,14 +7,14 @@ const SHARE = 0.9;
 /** By what the venue counts, for this process: limits are an address's, not a connection's or a feed's. */
 const buckets = new Map<string, TokenBucket>();
 
-/** Connection attempts to a host. */
-export const connectQuota = (url: string, { limits }: Venue): TokenBucket =>
-  bucketOf(`connects ${new URL(url).host}`, limits.connects);
+/** Connection attempts to a host; the simulated exchange is that of many venues, each with limits of its own. */
+export const connectQuota = (url: string, { name, limits }: Venue): TokenBucket =>
+  bucketOf(`connects ${name} ${new URL(url).host}`, limits.connects);
 
 /** Messages to a host: one bucket for all connections where the venue counts so, one of its own otherwise. */
-export const messageQuota = (url: string, { limits }: Venue): TokenBucket =>
+export const messageQuota = (url: string, { name, limits }: Venue): TokenBucket =>
   limits.messages.scope === 'address'
-    ? bucketOf(`messages ${new URL(url).host}`, limits.messages)
+    ? bucketOf(`messages ${name} ${new URL(url).host}`, limits.messages)
     : new TokenBucket(shareOf(limits.messages));
 
 /** REST weight. */

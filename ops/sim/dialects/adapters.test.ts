@@ -78,6 +78,21 @@ function isTheBook({ listing, book }: Market, symbol: string): boolean {
   return held?.state === 'live' && JSON.stringify(sides) === JSON.stringify([of('buy'), of('sell')]);
 }
 
+const control = (orders: object) =>
+  fetch(`${sim.url}/sim/control`, { method: 'POST', body: JSON.stringify(orders) });
+
+/** The engine pauses until the feed has come up with it; a break shows with the first change after a pause. */
+async function untilTheBook(symbol: string): Promise<void> {
+  for (let right = false; !right; await sleep(500)) {
+    await control({ burst: { factor: 0, ms: 1_000 } });
+    const pausedAt = Date.now();
+    await until(() => {
+      right = isTheBook(marketOf(symbol), symbol);
+      return right || Date.now() - pausedAt > 1_000;
+    });
+  }
+}
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20);
 }
@@ -101,8 +116,9 @@ describe.each(CASES)('%s %s: %s', (name, market, symbol) => {
     const events = await listen(venue, symbol, (list) => {
       const trades = list.filter(({ type }) => type === 'trade').length;
       const hasAll = [...types].every((type) => list.some((event) => event.type === type));
-      return trades >= 100 && hasAll && isTheBook(engine, symbol);
+      return trades >= 100 && hasAll;
     });
+    await untilTheBook(symbol);
     expect(feed?.book(symbol)?.counters).toMatchObject({ gaps: 0, resyncs: 0 });
 
     const trades = events.filter((event): event is Trade => event.type === 'trade');
@@ -112,7 +128,9 @@ describe.each(CASES)('%s %s: %s', (name, market, symbol) => {
       const price = Number(plain(ticks, listing.priceDecimals));
       return [price, Number(plain(lots, listing.sizeDecimals)), buyerIsMaker ? 'sell' : 'buy', ts];
     });
-    const start = truth.findIndex((row) => JSON.stringify(row) === JSON.stringify(told[0]));
+    // Two trades may be alike, a row of them is not.
+    const row = (list: unknown[], at: number) => JSON.stringify(list.slice(at, at + 8));
+    const start = truth.findIndex((_, index) => row(truth, index) === row(told, 0));
     expect(told.slice(0, told.length - start)).toEqual(truth.slice(start));
   });
 
@@ -165,18 +183,16 @@ const MISCHIEF = [
 test.each(MISCHIEF)(
   '%s %s: %s finds what %j does to its book, and is right again',
   async (name, market, symbol, fault, shows) => {
-    const control = (orders: object) =>
-      fetch(`${sim.url}/sim/control`, { method: 'POST', body: JSON.stringify({ venue: name, ...orders }) });
     const hasBroken = () => {
       const { gaps = 0, checksums = { bad: 0 } } = feed?.book(symbol)?.counters ?? {};
       return (shows === 'gap' ? gaps : checksums.bad) > 0;
     };
     await listen(at(name, market), symbol, (_, running) => running.book(symbol)?.state === 'live');
     expect(hasBroken()).toBe(false);
-    await control(fault);
+    await control({ venue: name, ...fault });
     await until(hasBroken);
-    await control(Object.fromEntries(Object.keys(fault).map((key) => [key, 0])));
-    await until(() => isTheBook(marketOf(symbol), symbol));
+    await control({ venue: name, ...Object.fromEntries(Object.keys(fault).map((key) => [key, 0])) });
+    await untilTheBook(symbol);
   },
 );
 
