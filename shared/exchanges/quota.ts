@@ -3,6 +3,8 @@ import type { Rate, Venue, VenueFacts } from './venue.ts';
 
 /** What we take of a documented limit: clocks differ, and other programs may share the address. */
 const SHARE = 0.9;
+/** Producers and pools both ask over REST: where a venue does not tell what it has counted, each takes half of that. */
+const SHARE_OF_A_PROCESS = SHARE / 2;
 
 /** By what the venue counts, for this process: limits are an address's, not a connection's or a feed's. */
 const buckets = new Map<string, TokenBucket>();
@@ -19,7 +21,11 @@ export const messageQuota = (url: string, { name, limits }: Venue): TokenBucket 
 
 /** REST weight. */
 export const restQuota = ({ history, limits }: VenueFacts): TokenBucket =>
-  bucketOf(`rest ${limits.rest.host} ${history.restOrigin ?? ''}`, limits.rest.weight);
+  bucketOf(
+    `rest ${limits.rest.host} ${history.restOrigin ?? ''}`,
+    limits.rest.weight,
+    limits.rest.usedHeader ? SHARE : SHARE_OF_A_PROCESS,
+  );
 
 /** Whether so much of the REST weight is left that what can wait need not. */
 export const hasRoomForAudits = (venue: Venue): boolean =>
@@ -29,10 +35,13 @@ export const hasRoomForAudits = (venue: Venue): boolean =>
 export const quotaWaits = (): { quota: string; waitedMs: number }[] =>
   [...buckets].map(([quota, { waitedMs }]) => ({ quota, waitedMs }));
 
-function bucketOf(key: string, limit: Rate): TokenBucket {
-  const bucket = buckets.get(key) ?? new TokenBucket(shareOf(limit));
+function bucketOf(key: string, limit: Rate, share = SHARE): TokenBucket {
+  const bucket = buckets.get(key) ?? new TokenBucket(shareOf(limit, share));
   buckets.set(key, bucket);
   return bucket;
 }
 
-const shareOf = ({ count, perMs }: Rate): Rate => ({ count: Math.floor(count * SHARE), perMs });
+const shareOf = ({ count, perMs }: Rate, share = SHARE): Rate => ({
+  count: Math.floor(count * share),
+  perMs,
+});
