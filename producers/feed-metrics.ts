@@ -1,4 +1,4 @@
-import type { FeedFact } from '../shared/exchanges/feed.ts';
+import type { FeedFact } from '../shared/exchanges/feed/feed.ts';
 import { quotaWaits } from '../shared/exchanges/quota.ts';
 import type { Metrics } from '../shared/metrics.ts';
 

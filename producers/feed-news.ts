@@ -1,4 +1,4 @@
-import type { FeedState } from '../shared/exchanges/feed.ts';
+import type { FeedState } from '../shared/exchanges/feed/feed.ts';
 
 /** Tells the person at the supervisor's terminal, once each, that the feed is lost and that it is live again. */
 export class FeedNews {

@@ -1,5 +1,5 @@
 import { now } from '../shared/clock.ts';
-import type { FeedState } from '../shared/exchanges/feed.ts';
+import type { FeedState } from '../shared/exchanges/feed/feed.ts';
 
 /**
  * Since when the stream may lack candles: at first since the start, for what closes until the first connection stands

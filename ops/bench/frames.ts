@@ -1,4 +1,4 @@
-import { krakenChecksum } from '../../shared/exchanges/kraken.ts';
+import { krakenChecksum } from '../../shared/exchanges/kraken/kraken.ts';
 import { type Random, seeded } from '../sim/random.ts';
 
 /** Frames as a venue would have sent them: `books` are inline REST snapshots (`{"snapshot_for":…}`). */

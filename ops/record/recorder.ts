@@ -1,6 +1,6 @@
 import type { BookUpdate, MarketEvent } from '../../shared/domain/market.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
-import { type BadFrame, Feed, type FeedStatus, type RawFrame } from '../../shared/exchanges/feed.ts';
+import { type BadFrame, Feed, type FeedStatus, type RawFrame } from '../../shared/exchanges/feed/feed.ts';
 import { fetchBookSnapshot } from '../../shared/exchanges/history.ts';
 import type { Subscription, Venue } from '../../shared/exchanges/venue.ts';
 import { type RecordingFile, RecordingWriter, type Rotation } from './recording-writer.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { BookUpdate, Level } from '../domain/market.ts';
-import { createBinance } from './binance.ts';
+import { createBinance } from './binance/binance.ts';
 import { Book, padDecimals } from './book.ts';
 import { BookSide } from './book-side.ts';
-import { createKraken, krakenChecksum } from './kraken.ts';
+import { createKraken, krakenChecksum } from './kraken/kraken.ts';
 
 const origin = { type: 'book', venue: 'binance', symbol: 'BTC/USDT', ts: 1, receivedAt: 1 } as const;
 const whole = (last: number, bids: Level[] = [['100', '1']], asks: Level[] = [['101', '1']]): BookUpdate => ({

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Level } from '../domain/market.ts';
-import { createBitfinex } from './bitfinex.ts';
-import { createBitget } from './bitget.ts';
+import { createBitfinex } from './bitfinex/bitfinex.ts';
+import { createBitget } from './bitget/bitget.ts';
 import { Book } from './book.ts';
-import { createBybit } from './bybit.ts';
-import { createCoinbase } from './coinbase.ts';
-import { createGate } from './gate.ts';
-import { createKucoin } from './kucoin.ts';
+import { createBybit } from './bybit/bybit.ts';
+import { createCoinbase } from './coinbase/coinbase.ts';
+import { createGate } from './gate/gate.ts';
+import { createKucoin } from './kucoin/kucoin.ts';
 import { RECEIVED_AT } from './testing/conformance.ts';
 import type { Venue } from './venue.ts';
 

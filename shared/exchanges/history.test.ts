@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Candle, Trade } from '../domain/market.ts';
 import { RejectError, RetryError } from '../errors.ts';
-import { createBinanceFutures } from './binance-futures.ts';
-import { createBybit } from './bybit.ts';
-import { createCoinbase } from './coinbase.ts';
+import { createBinanceFutures } from './binance/binance-futures.ts';
+import { createBybit } from './bybit/bybit.ts';
+import { createCoinbase } from './coinbase/coinbase.ts';
 import { fetchBookSnapshot, fetchCandles, fetchTrades, fetchTradesSince } from './history.ts';
-import { createKraken } from './kraken.ts';
-import { createOkx } from './okx.ts';
+import { createKraken } from './kraken/kraken.ts';
+import { createOkx } from './okx/okx.ts';
 import type { Venue } from './venue.ts';
 import { findVenue } from './venues.ts';
 

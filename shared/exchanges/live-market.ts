@@ -1,7 +1,7 @@
 import { loadCcxtVenue } from './ccxt/exchange.ts';
 import { CcxtFeed } from './ccxt/feed.ts';
 import type { Entry } from './entries.ts';
-import { Feed } from './feed.ts';
+import { Feed } from './feed/feed.ts';
 import type { FeedEvents, RunningFeed } from './running-feed.ts';
 import type { Subscription, VenueFacts } from './venue.ts';
 import { findLiveVenue, type VenueSettings } from './venues.ts';

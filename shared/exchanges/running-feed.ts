@@ -1,7 +1,7 @@
 import type { MarketEvent } from '../domain/market.ts';
 import type { Book } from './book.ts';
-import type { FeedFact, FeedStatus } from './feed.ts';
-import type { BadFrame } from './session.ts';
+import type { FeedFact, FeedStatus } from './feed/feed.ts';
+import type { BadFrame } from './feed/session.ts';
 
 /** What a feed tells whoever made it. None of these may throw or wait. */
 export interface FeedEvents {

@@ -1,15 +1,15 @@
 import { UserError } from '../errors.ts';
 import { atSim } from './at-sim.ts';
-import { createBinance } from './binance.ts';
-import { createBinanceFutures } from './binance-futures.ts';
-import { createBitfinex } from './bitfinex.ts';
-import { createBitget } from './bitget.ts';
-import { createBybit } from './bybit.ts';
-import { createCoinbase } from './coinbase.ts';
-import { createGate } from './gate.ts';
-import { createKraken } from './kraken.ts';
-import { createKucoin } from './kucoin.ts';
-import { createOkx } from './okx.ts';
+import { createBinance } from './binance/binance.ts';
+import { createBinanceFutures } from './binance/binance-futures.ts';
+import { createBitfinex } from './bitfinex/bitfinex.ts';
+import { createBitget } from './bitget/bitget.ts';
+import { createBybit } from './bybit/bybit.ts';
+import { createCoinbase } from './coinbase/coinbase.ts';
+import { createGate } from './gate/gate.ts';
+import { createKraken } from './kraken/kraken.ts';
+import { createKucoin } from './kucoin/kucoin.ts';
+import { createOkx } from './okx/okx.ts';
 import type { Venue } from './venue.ts';
 
 /** What adapters need to know of this installation. */

@@ -1,5 +1,5 @@
 import { INTERVALS } from '../../../shared/domain/market.ts';
-import { BITFINEX_FRAMES } from '../../../shared/exchanges/bitfinex-channels.ts';
+import { BITFINEX_FRAMES } from '../../../shared/exchanges/bitfinex/bitfinex-channels.ts';
 import type { Call, Route } from '../dialect.ts';
 import type { Market } from '../market.ts';
 import { wholeNumber } from '../query.ts';

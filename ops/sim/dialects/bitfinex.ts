@@ -1,6 +1,6 @@
 import { INTERVALS } from '../../../shared/domain/market.ts';
-import { BITFINEX_FRAMES } from '../../../shared/exchanges/bitfinex-channels.ts';
-import { spellBitfinexSymbol } from '../../../shared/exchanges/bitfinex-symbols.ts';
+import { BITFINEX_FRAMES } from '../../../shared/exchanges/bitfinex/bitfinex-channels.ts';
+import { spellBitfinexSymbol } from '../../../shared/exchanges/bitfinex/bitfinex-symbols.ts';
 import type { BookView } from '../book-view.ts';
 import type { ConnectionInfo, Dialect, Heard, Topic, Words } from '../dialect.ts';
 import type { BookLevel } from '../matching.ts';

@@ -1,5 +1,5 @@
 import { INTERVALS, type Interval } from '../../../shared/domain/market.ts';
-import { BITGET_LENGTHS, ID_EPOCH } from '../../../shared/exchanges/bitget-rows.ts';
+import { BITGET_LENGTHS, ID_EPOCH } from '../../../shared/exchanges/bitget/bitget-rows.ts';
 import type { Bar } from '../candles.ts';
 import type { Call, Route } from '../dialect.ts';
 import type { Listing } from '../listing.ts';

@@ -1,5 +1,5 @@
 import { INTERVALS } from '../../../shared/domain/market.ts';
-import { BITGET_LENGTHS } from '../../../shared/exchanges/bitget-rows.ts';
+import { BITGET_LENGTHS } from '../../../shared/exchanges/bitget/bitget-rows.ts';
 import type { ConnectionInfo, Dialect, Heard, Topic, Words } from '../dialect.ts';
 import { type Listing, plain } from '../listing.ts';
 import { isText, level, levels, parse, price } from '../words.ts';

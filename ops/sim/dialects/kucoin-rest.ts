@@ -1,5 +1,5 @@
 import { INTERVALS } from '../../../shared/domain/market.ts';
-import { KUCOIN_INTERVALS } from '../../../shared/exchanges/kucoin-mapper.ts';
+import { KUCOIN_INTERVALS } from '../../../shared/exchanges/kucoin/kucoin-mapper.ts';
 import type { Call, Route } from '../dialect.ts';
 import { marketOf, tradesBefore, wholeNumber } from '../query.ts';
 import { RestError } from '../rest-error.ts';

@@ -1,6 +1,6 @@
 import { INTERVALS } from '../../../shared/domain/market.ts';
-import { BOOK_DEPTH, KUCOIN_INTERVALS, QUOTE_DEPTH } from '../../../shared/exchanges/kucoin-mapper.ts';
-import { spellKucoinSymbol } from '../../../shared/exchanges/kucoin-symbols.ts';
+import { BOOK_DEPTH, KUCOIN_INTERVALS, QUOTE_DEPTH } from '../../../shared/exchanges/kucoin/kucoin-mapper.ts';
+import { spellKucoinSymbol } from '../../../shared/exchanges/kucoin/kucoin-symbols.ts';
 import type { Channel, ConnectionInfo, Dialect, Heard, Topic, Words } from '../dialect.ts';
 import { isText, level, levels, parse, price, size } from '../words.ts';
 import { kucoinRoutes } from './kucoin-rest.ts';

@@ -9,7 +9,7 @@ import type { Candle, MarketEvent, Quote, Trade } from '../../domain/market.ts';
 import { UserError } from '../../errors.ts';
 import { createLog } from '../../log.ts';
 import { readEntry } from '../entries.ts';
-import type { FeedStatus } from '../feed.ts';
+import type { FeedStatus } from '../feed/feed.ts';
 import { fetchCandles, fetchTrades } from '../history.ts';
 import { subscriptionsOf } from '../subscriptions.ts';
 import { type CcxtVenue, listCcxtIds, loadCcxtVenue } from './exchange.ts';

@@ -3,7 +3,7 @@ import { backoffMs, monotonic, now, sleep } from '../../clock.ts';
 import type { MarketEvent } from '../../domain/market.ts';
 import { messageOf, RejectError } from '../../errors.ts';
 import { Book } from '../book.ts';
-import type { FeedStatus } from '../feed.ts';
+import type { FeedStatus } from '../feed/feed.ts';
 import type { FeedEvents, RunningFeed } from '../running-feed.ts';
 import type { Subscription } from '../venue.ts';
 import type { CcxtVenue } from './exchange.ts';

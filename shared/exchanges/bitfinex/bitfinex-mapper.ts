@@ -1,0 +1,217 @@
+import type { BookUpdate, Candle, MarketEvent, Quote, Trade } from '../../domain/market.ts';
+import { RejectError } from '../../errors.ts';
+import { BookSide } from '../book-side.ts';
+import {
+  checkLength,
+  type Fields,
+  parseFrame,
+  readArray,
+  readCount,
+  readDigits,
+  readEpochText,
+  readObject,
+  readReason,
+  readText,
+} from '../fields.ts';
+import { NumberedFrames } from '../numbered-frames.ts';
+import { OpenCandles } from '../open-candles.ts';
+import type { Place } from '../sequence.ts';
+import type { Control, Mapper, Reading, Subscription } from '../venue.ts';
+import { parseLists } from '../wire-lists.ts';
+import { type BitfinexChannel, isSame, readChannel } from './bitfinex-channels.ts';
+import { readBitfinexCandle, readBitfinexLevels, readBitfinexTrade } from './bitfinex-rows.ts';
+
+export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
+
+const CHECKSUM = /^-?\d{1,10}$/;
+
+/** What the venue says before it stops serving a connection, or when its books began anew. */
+const BREAKS: ReadonlyMap<unknown, string> = new Map([
+  [20_051, 'the venue restarts its server'],
+  [20_060, 'the venue enters maintenance'],
+  [20_061, 'the venue ended its maintenance, and its channels begin anew'],
+]);
+
+/** Where a frame stands in its connection's row, unless frames are not numbered, and its times in UTC ms. */
+interface At {
+  place: Place | undefined;
+  ts: number;
+  receivedAt: number;
+}
+
+type Change = Pick<BookUpdate, 'kind' | 'bids' | 'asks' | 'checksum'>;
+
+/**
+ * Reads the frames of one connection: it remembers what each channel id stands for, the numbers of the frames, the
+ * last trade ids, the best levels and the open candles.
+ */
+export class BitfinexMapper implements Mapper {
+  readonly #channels = new Map<string, BitfinexChannel>();
+  readonly #frames = new NumberedFrames('bitfinex');
+  readonly #lastTrades = new Map<string, number>();
+  readonly #best = new Map<string, { bids: BookSide; asks: BookSide }>();
+  readonly #openCandles = new OpenCandles();
+
+  read(frame: string, receivedAt: number): Reading {
+    checkLength(frame, MAX_FRAME_LENGTH);
+    if (frame.charCodeAt(0) === 0x7b) return this.#readEvent(readObject(parseFrame(frame), 'frame'));
+    return this.#readRow(parseLists(frame), receivedAt);
+  }
+
+  readSnapshot(): BookUpdate {
+    throw new RejectError('Bitfinex sends whole books in its stream', 'body');
+  }
+
+  /** A subscription is taken back by the channel id that this connection gave it. */
+  unsubscribe(subscriptions: readonly Subscription[]): string[] {
+    return [...this.#channels]
+      .filter(([, channel]) => subscriptions.some((subscription) => isSame(channel, subscription)))
+      .map(([id]) => JSON.stringify({ event: 'unsubscribe', chanId: Number(id) }));
+  }
+
+  #readEvent(message: Fields): Reading {
+    const event = readText(message.event, 'event');
+    switch (event) {
+      case 'subscribed':
+        this.#channels.set(String(readCount(message.chanId, 'chanId')), readChannel(message));
+        return control({ type: 'subscribed' });
+      case 'unsubscribed':
+        this.#channels.delete(String(readCount(message.chanId, 'chanId')));
+        return control({ type: 'unsubscribed' });
+      case 'error':
+        return control({ type: 'refused', reason: readRefusal(message) });
+      case 'conf':
+        return message.status === 'OK'
+          ? control({ type: 'alive' })
+          : control({ type: 'refused', reason: 'the venue does not number its frames as asked' });
+      case 'info': {
+        const reason = BREAKS.get(message.code);
+        return control(reason ? { type: 'reconnect', reason } : { type: 'alive' });
+      }
+      default:
+        return control({ type: 'alive' });
+    }
+  }
+
+  /** `[channel id, payload, number, time]`; behind a word such as `te` the payload is the third. */
+  #readRow(row: readonly unknown[], receivedAt: number): Reading {
+    const id = readDigits(row[0], 'channel id');
+    const isWord = typeof row[1] === 'string' && row[1] !== 'hb';
+    const behind = isWord ? 3 : 2;
+    const number = row[behind];
+    const channel = this.#channels.get(id);
+    if (number === undefined)
+      return this.#map(channel, row, { place: undefined, ts: receivedAt, receivedAt });
+    const ts = readEpochText(row[behind + 1], receivedAt, 'time');
+    const carries = channel?.kind === 'trades' || channel?.kind === 'book' ? channel.kind : 'else';
+    return this.#frames.read({ number: readNumber(number), ts, receivedAt, carries }, (place) =>
+      this.#map(channel, row, { place, ts, receivedAt }),
+    );
+  }
+
+  #map(channel: BitfinexChannel | undefined, row: readonly unknown[], at: At): Reading {
+    const [, payload, detail] = row;
+    if (payload === 'hb') return control({ type: 'alive' });
+    if (!channel) throw new RejectError('the channel id was not announced', 'channel id');
+    if (channel.kind === 'other') return { kind: 'ignored' };
+    if (typeof payload === 'string') return this.#readWord(channel, payload, detail, at);
+    const rows = readArray(payload, 'payload');
+    switch (channel.kind) {
+      case 'trades':
+        return events(this.#readTrades(channel, rows, at));
+      case 'book':
+        return events([this.#bookUpdate(channel, at, readBitfinexLevels(rows))]);
+      case 'quotes':
+        return this.#readQuote(channel, rows, at);
+      case 'candles':
+        return events(this.#readCandles(channel, rows, at));
+      default:
+        return { kind: 'ignored' };
+    }
+  }
+
+  /** A trade is told twice, at once (`te`) and when it is in the ledger (`tu`): the first word counts. */
+  #readWord(channel: BitfinexChannel, word: string, detail: unknown, at: At): Reading {
+    if (word === 'te' && channel.kind === 'trades') {
+      return events(this.#remember([readBitfinexTrade(detail, channel.symbol, at.receivedAt)]));
+    }
+    if (word === 'cs' && channel.kind === 'book') {
+      const checksum = readChecksum(detail);
+      return events([this.#bookUpdate(channel, at, { kind: 'delta', bids: [], asks: [], checksum })]);
+    }
+    return { kind: 'ignored' };
+  }
+
+  /** The last trades, newest first, on subscribing: those this connection has told already are left out. */
+  #readTrades(channel: BitfinexChannel, rows: readonly unknown[], at: At): Trade[] {
+    const trades = rows.map((row) => readBitfinexTrade(row, channel.symbol, at.receivedAt));
+    const last = this.#lastTrades.get(channel.symbol) ?? -1;
+    const untold = trades.filter(({ id }) => Number(id) > last);
+    return this.#remember(untold.sort((a, b) => Number(a.id) - Number(b.id)));
+  }
+
+  #remember(trades: Trade[]): Trade[] {
+    for (const { symbol, id } of trades) {
+      this.#lastTrades.set(symbol, Math.max(Number(id), this.#lastTrades.get(symbol) ?? -1));
+    }
+    return trades;
+  }
+
+  #bookUpdate({ symbol }: BitfinexChannel, at: At, { kind, bids, asks, checksum }: Change): BookUpdate {
+    const { place, ts, receivedAt } = at;
+    const update: BookUpdate = { type: 'book', venue: 'bitfinex', symbol, kind, bids, asks, ts, receivedAt };
+    if (place) {
+      update.first = place.first;
+      update.last = place.last;
+    }
+    if (checksum !== undefined) update.checksum = checksum;
+    return update;
+  }
+
+  /** The sizes of the ticker are sums of 25 levels: the best level comes from a book of one price point. */
+  #readQuote({ symbol }: BitfinexChannel, rows: readonly unknown[], { ts, receivedAt }: At): Reading {
+    const change = readBitfinexLevels(rows);
+    const best = this.#best.get(symbol) ?? { bids: new BookSide('bids'), asks: new BookSide('asks') };
+    this.#best.set(symbol, best);
+    for (const side of ['bids', 'asks'] as const) {
+      if (change.kind === 'snapshot') best[side].load(change[side]);
+      else for (const level of change[side]) best[side].set(level);
+    }
+    const [[bid], [ask]] = [best.bids.top(1), best.asks.top(1)];
+    if (!bid || !ask) return { kind: 'ignored' };
+    const prices = { bid: bid[0], bidSize: bid[1], ask: ask[0], askSize: ask[1] };
+    const quote: Quote = { type: 'quote', venue: 'bitfinex', symbol, ...prices, ts, receivedAt };
+    return events([quote]);
+  }
+
+  /** One candle, or those of the last hours, newest first; the first word of the next one closes a candle. */
+  #readCandles({ symbol, interval }: BitfinexChannel, rows: readonly unknown[], at: At): Candle[] {
+    if (!interval) return [];
+    const list = rows.length === 0 || Array.isArray(rows[0]) ? rows : [rows];
+    const candles = list.map((row) => readBitfinexCandle(row, symbol, interval, at.receivedAt));
+    candles.sort((a, b) => a.ts - b.ts);
+    return candles.flatMap((candle) => this.#openCandles.take(candle));
+  }
+}
+
+const events = (list: MarketEvent[]): Reading => ({ kind: 'events', events: list });
+const control = (said: Control): Reading => ({ kind: 'control', control: said });
+
+/** `{"event":"error","msg":"symbol: invalid","code":10300,"symbol":"tNOSUCH"}` */
+function readRefusal({ msg, code, symbol, key }: Fields): string {
+  const subject = symbol ?? key;
+  const about = typeof subject === 'string' ? ` (${subject.slice(0, 64)})` : '';
+  return `${readReason(msg ?? `error ${code}`, 'msg')}${about}`;
+}
+
+function readNumber(value: unknown): number {
+  return readCount(Number(readDigits(value, 'number')), 'number');
+}
+
+/** A CRC32 as a signed number. */
+function readChecksum(value: unknown): number {
+  if (typeof value !== 'string' || !CHECKSUM.test(value)) {
+    throw new RejectError('checksum is not a whole number', 'checksum');
+  }
+  return Number(value);
+}

@@ -1,0 +1,35 @@
+import type { Channel, Subscription, Venue } from '../venue.ts';
+
+/** What one connection carries. */
+export interface Part {
+  url: string;
+  wanted: readonly Subscription[];
+}
+
+/** The symbols that this channel is wanted of. */
+export const symbolsOf = (channel: Channel, wanted: readonly Subscription[]): ReadonlySet<string> =>
+  new Set(wanted.filter((each) => each.channel === channel).map(({ symbol }) => symbol));
+
+/** What each connection carries, within what the venue allows on one. */
+export function splitByAddress(venue: Venue, subscriptions: readonly Subscription[]): Part[] {
+  const { streamUrl, streamUrls = {}, limits } = venue;
+  const urlOf = ({ channel }: Subscription) => streamUrls[channel] ?? streamUrl;
+  return [...new Set(subscriptions.map(urlOf))].flatMap((url) => {
+    const served = subscriptions.filter((subscription) => urlOf(subscription) === url);
+    const parts = splitBySymbol(served, limits.subscriptionsPerConnection);
+    return parts.map((wanted) => ({ url, wanted }));
+  });
+}
+
+/** Keeps all of a symbol that one address serves on one connection, so that its events stay in order. */
+function splitBySymbol(subscriptions: readonly Subscription[], most: number): Subscription[][] {
+  const symbols = new Set(subscriptions.map(({ symbol }) => symbol));
+  const parts: Subscription[][] = [];
+  for (const symbol of symbols) {
+    const wanted = subscriptions.filter((subscription) => subscription.symbol === symbol);
+    const last = parts.at(-1);
+    if (last && last.length + wanted.length <= most) last.push(...wanted);
+    else parts.push([...wanted]);
+  }
+  return parts;
+}
