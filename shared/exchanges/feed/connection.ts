@@ -13,6 +13,8 @@ export interface ConnectionHandlers extends Pick<LineHandlers, 'onFrame' | 'onFe
   /** The one stream that all sockets of this connection make. */
   onEvents(events: readonly MarketEvent[], receivedAt: number): void;
   onRefused(reason: string): void;
+  /** Frames are missing before the events that come next; the socket is given up for it. */
+  onLost(reason: string): void;
   onBroken(symbol: string, cause: BrokenBook): void;
   /** The first frame that could be read came in: the venue is there. */
   onLive(): void;
@@ -112,6 +114,10 @@ export class Connection {
     for (const line of this.#lines) line.session?.join(this.#of(symbol));
   }
 
+  hasLeft(symbol: string): boolean {
+    return this.#left.has(symbol);
+  }
+
   /** All it carried was given up: it connects again when something is taken up. */
   get isIdle(): boolean {
     return this.#plan.subscriptions.every(({ symbol }) => this.#left.has(symbol));
@@ -186,7 +192,9 @@ export class Connection {
         else if (line === this.#arriving) this.#overlapping?.keep(events);
       },
       onControl: (line, control) => {
-        if (line === this.#serving && control.type === 'refused') this.#handlers.onRefused(control.reason);
+        if (line !== this.#serving) return;
+        if (control.type === 'refused') this.#handlers.onRefused(control.reason);
+        if (control.type === 'reconnect' && control.lost) this.#handlers.onLost(control.reason);
       },
       onLive: (line) => {
         if (line === this.#serving) this.#handlers.onLive();

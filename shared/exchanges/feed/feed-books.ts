@@ -166,9 +166,9 @@ export class FeedBooks {
     }
   }
 
-  /** A fresh subscription brings its whole book by itself: ask only for one that broke. */
+  /** A fresh subscription brings its whole book by itself: ask only for one that broke, or is long in coming. */
   #askStream(symbol: string, book: Book, attempt: number): number {
-    if (book.state === 'stale') this.#options.resubscribe(symbol);
+    if (book.state === 'stale' || attempt > 0) this.#options.resubscribe(symbol);
     return backoffMs(attempt + 2, { baseMs: 2_000, floorMs: 2_000 });
   }
 }

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { WebSocket } from 'ws';
 import type { BookUpdate, MarketEvent } from '../../domain/market.ts';
 import { createBinance } from '../binance/binance.ts';
+import { createBitfinex } from '../bitfinex/bitfinex.ts';
+import { createKraken } from '../kraken/kraken.ts';
 import { restQuota } from '../quota.ts';
 import { Loopback, until } from '../testing/loopback.ts';
 import type { Subscription, Venue } from '../venue.ts';
@@ -219,3 +221,61 @@ test('a consumer that is slower than the venue gets every trade, and the venue w
   );
   expect(facts).toEqual([]);
 }, 30_000);
+
+test('trades that a lost frame held may be missing before what comes behind it, not only after the cut', async () => {
+  const told: string[] = [];
+  start({
+    venue: { ...createBitfinex(), streamUrl: url },
+    subscriptions: [{ channel: 'trades', symbol: 'BTC/USD' }],
+    onEvents: (list) => told.push(...list.map((event) => (event.type === 'trade' ? event.id : event.type))),
+    onInterrupted: (symbols, reason) => told.push(`${[...symbols]}: ${reason}`),
+  });
+  await until(() => exchange.requests.length === 2, 'it subscribed');
+  const at = Date.now();
+  const traded = (id: number, number: number) => `[9,"te",[${id},${at},1,60000],${number},${at}]`;
+  exchange.say(
+    '{"event":"subscribed","channel":"trades","chanId":9,"symbol":"tBTCUSD","pair":"BTCUSD"}',
+    traded(501, 1),
+    traded(503, 3),
+  );
+  await until(() => told.length >= 3, 'the break was told');
+  expect(told.slice(0, 3)).toEqual(['501', 'BTC/USD: frames of this connection were lost', '503']);
+});
+
+test('a first whole book that never came is asked for, and the book is live', async () => {
+  jest.spyOn(Math, 'random').mockReturnValue(0);
+  const [symbol, kraken] = ['BTC/USD', createKraken()];
+  start({
+    venue: { ...kraken, streamUrl: url, limits: { ...kraken.limits, silenceMs: 60_000 } },
+    subscriptions: [{ channel: 'book', symbol }],
+  });
+  await until(() => exchange.requests.length === 1, 'it subscribed');
+  const book = (type: string) =>
+    `{"channel":"book","type":"${type}","data":[{"symbol":"BTC/USD","bids":[{"price":1.0,"qty":1.0}],"asks":[]}]}`;
+  exchange.say(book('update'));
+  await until(() => exchange.requests.length === 3, 'it asked anew');
+  expect(exchange.requests.slice(1)).toMatchObject([{ method: 'unsubscribe' }, { method: 'subscribe' }]);
+  exchange.say(book('snapshot'));
+  await until(() => feed.book(symbol)?.state === 'live', 'the whole book came');
+});
+
+test('a symbol that was given up is no news any more, whatever its connection goes through', async () => {
+  const told: string[] = [];
+  start({
+    subscriptions: [
+      { channel: 'trades', symbol: 'BTC/USDT' },
+      { channel: 'trades', symbol: 'OLD/USDT' },
+    ],
+    onInterrupted: (symbols) => told.push(`lost ${[...symbols]}`),
+    onResumed: (symbols) => told.push(`heard ${[...symbols]}`),
+  });
+  feed.leave('OLD/USDT');
+  await until(() => exchange.requests.length === 1, 'it subscribed');
+  exchange.say(trade(1));
+  await until(() => told.length === 2, 'the other is heard');
+  exchange.sockets[0]?.terminate();
+  await until(() => exchange.requests.length === 2, 'it came back');
+  exchange.say(trade(2));
+  await until(() => told.length === 4, 'the other is heard again');
+  expect(told).toEqual(['lost OLD/USDT', 'heard BTC/USDT', 'lost BTC/USDT', 'heard BTC/USDT']);
+});

@@ -138,6 +138,7 @@ export class Feed implements RunningFeed {
     const { venue, fetchBook, onEvents, onFrame, onFetched, onBadFrame } = this.#options;
     const books = symbolsOf('book', wanted);
     const traded = symbolsOf('trades', wanted);
+    const followed = () => new Set([...traded].filter((symbol) => !connection.hasLeft(symbol)));
     const fetch = fetchBook ?? ((symbol, waiting) => fetchBookSnapshot(venue, symbol, { waiting }));
     const plan = {
       ...{ venue, url, subscriptions: wanted, books },
@@ -158,6 +159,7 @@ export class Feed implements RunningFeed {
         this.#change(this.#status.state, `the venue refused: ${reason}`);
         this.#options.onRefused?.();
       },
+      onLost: (reason) => this.#options.onInterrupted?.(followed(), reason),
       onBroken: (symbol, cause) => {
         this.#count({ type: 'broken book', symbol, cause });
         if (cause !== 'sequence') this.#options.onBook?.(symbol);
@@ -165,7 +167,7 @@ export class Feed implements RunningFeed {
       onLive: () => {
         this.#live.add(index);
         this.#down.delete(index);
-        this.#options.onResumed?.(traded);
+        this.#options.onResumed?.(followed());
         this.#summarize();
       },
       onDown: (reason) => {
@@ -174,7 +176,7 @@ export class Feed implements RunningFeed {
           this.#down.set(index, reason);
           this.#count({ type: 'cut', reason });
         }
-        this.#options.onInterrupted?.(traded, reason);
+        this.#options.onInterrupted?.(followed(), reason);
         this.#summarize();
       },
       onHandover: (reason) => this.#count({ type: 'handover', reason }),

@@ -27,6 +27,7 @@ export interface LineHandlers {
   onLive(line: Line): void;
   /** Books have taken them already. */
   onEvents(line: Line, events: readonly MarketEvent[], receivedAt: number): void;
+  /** Before the events of the same frame. */
   onControl(line: Line, control: Control): void;
   onBroken(line: Line, symbol: string, cause: BrokenBook): void;
   /** The venue will cut this line's socket before long. */
@@ -95,11 +96,12 @@ export class Line {
   }
 
   #read(reading: Reading, receivedAt: number) {
-    if (reading.kind === 'events') {
-      const events = this.#wanted(reading.events);
-      for (const event of events) if (event.type === 'book') this.books.apply(event);
-      if (events.length > 0) this.#handlers.onEvents(this, events, receivedAt);
-    } else if (reading.kind === 'control') this.#handlers.onControl(this, reading.control);
+    if (reading.kind === 'ignored') return;
+    if (reading.control) this.#handlers.onControl(this, reading.control);
+    if (reading.kind !== 'events') return;
+    const events = this.#wanted(reading.events);
+    for (const event of events) if (event.type === 'book') this.books.apply(event);
+    if (events.length > 0) this.#handlers.onEvents(this, events, receivedAt);
   }
 
   #wanted(events: MarketEvent[]): MarketEvent[] {
