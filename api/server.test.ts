@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type TestApi, testApi } from '../ops/testing/api.ts';
 import { listAudit } from '../shared/db/audit.ts';
+import { addMarketFacts } from '../shared/db/market.ts';
 import { saveReport } from '../shared/db/reports.ts';
 import { findTask } from '../shared/db/tasks.ts';
+import { Columns } from '../shared/tasks/columns.ts';
 import { ROUTES } from './routes/index.ts';
 
 let api: TestApi;
@@ -23,6 +25,8 @@ describe('reads', () => {
     ['/candles?venue=sim&venue=sim&symbol=BTC/USDT&interval=1s', 'venue'],
     ['/trades?venue=sim&symbol=BTC/USDT&before=yesterday', 'before'],
     ['/trades?venue=sim&symbol=BTC/USDT&sort=price', 'sort'],
+    ['/funding?venue=sim&symbol=BTC/USDT:USDT&from=now', 'from'],
+    ['/marks?venue=sim&symbol=BTC/USDT:USDT&limit=5001', 'limit'],
     ['/signals?before=-1', 'before'],
     ['/orders?state=DONE', 'state'],
     ['/orders?before=1', 'before'],
@@ -68,6 +72,8 @@ describe('reads', () => {
     '/outbox',
     '/prices',
     '/order-flow?venue=sim&symbol=BTC/USDT',
+    '/funding?venue=binance&symbol=BTC/USDT:USDT',
+    '/marks?venue=binance&symbol=BTC/USDT:USDT',
     '/processes',
     '/queue-depths',
     '/bad-frames',
@@ -79,6 +85,33 @@ describe('reads', () => {
       const response = await api.call(base + path);
       expect([response.status, Array.isArray(await response.json())]).toEqual([200, true]);
     }
+  });
+
+  test('funding rates and mark prices are told exact, the newest or from a time on', async () => {
+    const of = { venue: 'okx', symbol: 'BTC/USDT:USDT' };
+    const at = (ts: number) => ({ ...of, ts, receivedAt: ts });
+    const ts = Date.UTC(2026, 10, 21, 7);
+    const due = ts + 3_600_000;
+    const columns = new Columns(of.venue, 'live');
+    columns.funding({ type: 'funding', ...at(ts), rate: '-0.00038167', nextFundingTs: due });
+    columns.funding({ type: 'funding', ...at(ts + 60_000), rate: '0.0001', nextFundingTs: due });
+    columns.mark({ type: 'mark', ...at(ts), price: '61800.1', indexPrice: '61799.5' });
+    columns.mark({ type: 'mark', ...at(ts + 1_000), price: '61800.2' });
+    await addMarketFacts(api.db.sql, columns.build());
+    const read = async (path: string) =>
+      (await api.call(`/${path}&venue=okx&symbol=${encodeURIComponent(of.symbol)}`)).json();
+    const rates = [
+      { ...of, ts, rate: '-0.00038167', nextFundingTs: due },
+      { ...of, ts: ts + 60_000, rate: '0.0001', nextFundingTs: due },
+    ];
+    expect(await read('funding?limit=10')).toEqual(rates);
+    expect(await read('funding?limit=1')).toEqual(rates.slice(1));
+    expect(await read(`funding?from=${ts}&to=${ts + 1}`)).toEqual(rates.slice(0, 1));
+    expect(await read('marks?limit=10')).toEqual([
+      { ...of, ts, price: '61800.1', indexPrice: '61799.5' },
+      { ...of, ts: ts + 1_000, price: '61800.2', indexPrice: null },
+    ]);
+    expect(await read(`marks?from=${ts + 2_000}`)).toEqual([]);
   });
 
   test.each(['/tasks/unknown', '/reports/4711', '/reports/4711/html', '/nothing'])(

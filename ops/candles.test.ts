@@ -46,6 +46,7 @@ describe('millrace candles', () => {
       collectTrades(file, { interval: '1m', ...(symbol && { symbol }) }, new Problems());
     await expect(collect()).rejects.toThrow('--symbol');
     expect((await collect('ETH/USDT')).build()).toHaveLength(1);
+    await expect(collect('XRP/USDT')).rejects.toThrow('no trade of XRP/USDT: there is BTC/USDT, ETH/USDT');
   });
 
   test('refuses an interval that is none and a file without an event', async () => {

@@ -54,6 +54,17 @@ test('as JSON, of the days that are asked for', async () => {
   ]);
 });
 
+test('a venue or symbol that was never recorded is an error that names what was', async () => {
+  for (const unknown of [
+    ['--venue', 'foo'],
+    ['--symbol', 'FOO/BAR'],
+  ]) {
+    await expect(coverage(...unknown)).rejects.toMatchObject({
+      ...{ code: 2, stderr: expect.stringContaining('was ever recorded: there is kraken BTC/USD') },
+    });
+  }
+});
+
 test('what is no day, or upside down, is said in one sentence', async () => {
   await expect(coverage('--from', 'monday')).rejects.toMatchObject({
     ...{ code: 2, stderr: expect.stringContaining('--from monday is not valid') },

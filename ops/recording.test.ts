@@ -146,6 +146,11 @@ describe('any recording', () => {
     ['is a folder', () => folder, 'it is a folder'],
     ['is something else', () => save('other.txt', 'timestamp,open\n1,2\n'), 'is not a recording'],
     [
+      'is of another venue',
+      () => save('kraken.txt', '1723161255342000000 {"channel":"trade","type":"update","data":[]}\n'),
+      'holds no frame of Binance spot: 1 frame could not be read',
+    ],
+    [
       'is gzip cut short',
       () => save('cut.gz', gzipSync(`${at} ${trade(1)}\n`.repeat(99)).subarray(0, 60)),
       'gzip ends early',

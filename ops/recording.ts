@@ -45,7 +45,7 @@ export class Problems {
 /**
  * The normalized events of a recording, in order, a batch for each stretch of the file; unreadable frames go to
  * `problems` and leave no event.
- * @throws {UserError} when the file can't be read or is no recording
+ * @throws {UserError} when the file can't be read, is no recording, or holds no frame that the venue could have sent
  */
 export async function* readEvents(
   file: string | undefined,
@@ -53,6 +53,7 @@ export async function* readEvents(
   problems: Problems,
 ): AsyncGenerator<MarketEvent[]> {
   const mapper = venue.createMapper();
+  let refused = 0;
   for await (const frames of readFrames(file, problems)) {
     const events: MarketEvent[] = [];
     problems.frames += frames.length;
@@ -62,9 +63,14 @@ export async function* readEvents(
       } catch (error) {
         if (!(error instanceof RejectError)) throw error;
         problems.add(recorded.line, error.message);
+        refused++;
       }
     }
     yield events;
+  }
+  if (refused > 0 && refused === problems.frames) {
+    const name = file ?? 'standard input';
+    throw new UserError(`${name} holds no frame of ${venue.label}: ${problems.summary()}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadConfig } from '../shared/config.ts';
+import { readArchivedRange } from '../shared/db/archived-range.ts';
 import { addMarketFacts } from '../shared/db/market.ts';
 import { listSignals } from '../shared/db/signals.ts';
 import type { Candle, Trade } from '../shared/domain/market.ts';
@@ -86,6 +87,30 @@ test('a stretch of the archive, replayed over forgotten signals, gives the same 
   expect(report).toMatchObject({ events: 951, tradesSent: 50, newRows: NOTHING });
   await until('the signals', 20_000, async () => (await signals()).length >= before.length);
   expect(await signals()).toEqual(before);
+});
+
+test('funding rates and mark prices of the archive come again as they are stored, in their place', async () => {
+  const ts = Date.UTC(2026, 0, 2);
+  const swap = { venue: 'okx', symbol: 'BTC/USDT:USDT' };
+  const at = (ms: number) => ({ ...swap, ts: ts + ms, receivedAt: ts + ms });
+  const facts = [
+    { ...at(0), type: 'mark', price: '60000.1', indexPrice: '60000' },
+    { ...at(400), type: 'funding', rate: '-0.0001', nextFundingTs: ts + 28_800_000 },
+    { ...at(1_000), type: 'mark', price: '60000.2' },
+    // Far enough away to be found only by looking for what comes next.
+    { ...at(3_600_000), type: 'funding', rate: '0.0002', nextFundingTs: ts + 28_800_000 },
+  ] as const;
+  const columns = new Columns(swap.venue, 'live');
+  for (const fact of facts) {
+    if (fact.type === 'mark') columns.mark(fact);
+    else columns.funding(fact);
+  }
+  await addMarketFacts(db.sql, columns.build());
+  const range = { venue: swap.venue, symbols: [swap.symbol], from: ts, to: ts + 7_200_000 };
+  const read: unknown[] = [];
+  for await (const page of readArchivedRange(db.sql, range)) read.push(...page);
+  expect(read).toEqual(facts);
+  expect(await replay(archiveSource(db.sql, range))).toMatchObject({ events: 4, newRows: NOTHING });
 });
 
 /** A wave of closes, so that the means cross. */

@@ -18,6 +18,8 @@ const MB = 1024 * 1024;
 export interface Outlet {
   batcher: Batcher;
   sender: Sender;
+  /** What waits on disk. */
+  readonly spooledBytes: number;
 }
 
 /**
@@ -72,5 +74,11 @@ export async function openOutlet(kit: Kit, cursors: Cursors, onLost: () => void)
     dispatch.drain();
     await dispatch.drained(LEFTOVERS_MS);
   }
-  return { batcher, sender };
+  return {
+    batcher,
+    sender,
+    get spooledBytes() {
+      return spool.bytes;
+    },
+  };
 }

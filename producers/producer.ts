@@ -73,7 +73,8 @@ export async function startProducer(
   const history = new CandleHistory({ venue: name, symbols: () => listing.followed, intervals, queues });
   const askForCandles = (since: number) => void patiently(() => history.askSince(since));
 
-  const { batcher, sender } = await openOutlet(kit, cursors, () => askForCandles(now() - LOOK_BACK_MS));
+  const outlet = await openOutlet(kit, cursors, () => askForCandles(now() - LOOK_BACK_MS));
+  const { batcher, sender } = outlet;
   const continuity = new Continuity(market.facts.promises.tradeBreaks);
   continuity.begin(symbols, cursors);
   const gaps = new GapWatch(continuity, (gap) => void patiently(() => sender.tell(gap)));
@@ -89,7 +90,7 @@ export async function startProducer(
     { kind: 'producer', name: producerName(entry.name), metrics: metrics.registry },
     () => {
       measureWaits(metrics);
-      return { feeds: [statusOf(feed, entry, listing)] };
+      return { feeds: [statusOf(feed, entry, listing)], spooledBytes: outlet.spooledBytes };
     },
   );
   releasers.push('heartbeat', () => heartbeat.stop());

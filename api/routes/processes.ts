@@ -35,6 +35,9 @@ export const processes = defineRoute({
         slots: z.int(),
         busy: z.int(),
         feeds: z.array(feed),
+        spooledBytes: z
+          .int()
+          .meta({ description: 'what a producer holds on disk while the queues take nothing' }),
       })
       .meta({ id: 'Process' }),
   ),

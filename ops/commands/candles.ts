@@ -14,7 +14,8 @@ export interface CandlesOptions {
 /**
  * `millrace candles`: trade events as NDJSON in, CSV `timestamp,open,high,low,close,volume` out, timestamps in integer
  * UTC ms. Other events are passed over; lines that can't be read are summed up on stderr.
- * @throws {UserError} for an unknown interval, a file that can't be read, and several symbols of which none was named
+ * @throws {UserError} for an unknown interval, a file that can't be read, a symbol that it lacks, and several symbols of
+ * which none was named
  */
 export async function candles(file: string | undefined, options: CandlesOptions): Promise<void> {
   const { interval } = options;
@@ -39,6 +40,7 @@ export async function collectTrades(
   const name = file ?? 'standard input';
   const builder = new CandleBuilder(interval);
   let series: string | undefined;
+  const others = new Set<string>();
   let line = 0;
   for await (const lines of readLines(file, name)) {
     for (const text of lines) {
@@ -46,7 +48,11 @@ export async function collectTrades(
       if (text.trim() === '') continue;
       problems.frames++;
       const trade = tryRead(text, line, problems);
-      if (!trade || (symbol !== undefined && trade.symbol !== symbol)) continue;
+      if (!trade) continue;
+      if (symbol !== undefined && trade.symbol !== symbol) {
+        others.add(trade.symbol);
+        continue;
+      }
       series ??= trade.series;
       if (trade.series !== series) {
         throw new UserError(
@@ -58,6 +64,9 @@ export async function collectTrades(
   }
   if (problems.frames > 0 && problems.count === problems.frames) {
     throw new UserError(`${name} holds no events: no line is one as "millrace normalize" writes them`);
+  }
+  if (series === undefined && others.size > 0) {
+    throw new UserError(`${name} has no trade of ${symbol}: there is ${[...others].join(', ')}`);
   }
   return builder;
 }

@@ -1,6 +1,6 @@
 import { DAY_MS, now } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
-import { createSql } from '../../shared/db/client.ts';
+import { createSql, type Sql } from '../../shared/db/client.ts';
 import { type CoverageRow, listCoverage } from '../../shared/db/coverage.ts';
 import { checkDatabase } from '../../shared/db/server.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -14,6 +14,7 @@ interface Options {
   to?: string;
   json?: boolean;
 }
+type Range = { from: number; to: number };
 
 /** `millrace coverage`: by venue, symbol and UTC day, what share of the record is known to be complete. */
 export async function coverage(options: Options): Promise<void> {
@@ -24,10 +25,21 @@ export async function coverage(options: Options): Promise<void> {
   try {
     const { venue, symbol } = options;
     const rows = await listCoverage(sql, { venue, symbol, ...range }, now());
+    if (rows.length === 0 && (venue ?? symbol)) throw await nothingOf(sql, options, range);
     await writeOut(options.json ? `${JSON.stringify(rows)}\n` : inWords(rows));
   } finally {
     await sql.end({ timeout: 2 });
   }
+}
+
+/** Names what is on record instead. */
+async function nothingOf(sql: Sql, { venue, symbol }: Options, { to }: Range): Promise<UserError> {
+  const held = await listCoverage(sql, { from: to, to }, now());
+  const markets = held.map((row) => `${row.venue} ${row.symbol}`);
+  const wanted = [venue, symbol].filter(Boolean).join(' ');
+  return new UserError(
+    `nothing of ${wanted} was ever recorded: there is ${markets.join(', ') || 'nothing yet'}`,
+  );
 }
 
 function databaseUrl(): string {
@@ -36,7 +48,7 @@ function databaseUrl(): string {
 }
 
 /** Both ends included; without them the last seven days. */
-function readRange({ from, to }: Options): { from: number; to: number } {
+function readRange({ from, to }: Options): Range {
   const last = to === undefined ? now() - (now() % DAY_MS) : readDay('--to', to);
   const first = from === undefined ? last - 6 * DAY_MS : readDay('--from', from);
   if (first > last) throw new UserError(`--from ${from} must not be later than --to ${to ?? '(today)'}`);
@@ -65,7 +77,7 @@ const HEAD = [
 const FIGURES = 3;
 
 function inWords(rows: readonly CoverageRow[]): string {
-  if (rows.length === 0) return 'nothing of this was ever recorded\n';
+  if (rows.length === 0) return 'nothing was recorded yet\n';
   const cells = rows.map((row) => [
     ...[row.venue, row.symbol, row.day, percent(row.share)],
     ...[row.trades, row.open, row.unfillable, row.closed, row.missing, row.filled].map(String),

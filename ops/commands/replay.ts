@@ -80,8 +80,7 @@ function inWords({ frames, tradesSent, newRows, badFrames, symbols }: ReplayRepo
     ([symbol, { rows, totalSize, firstId, lastId }]) =>
       `${symbol}: ${rows} rows in the range, ${totalSize} ${symbol.split('/')[0]}, ids ${firstId} to ${lastId}`,
   );
-  return [
-    `${frames} frames, ${tradesSent} trades sent, ${newRows.trades} new rows, ${badFrames} bad frames`,
-    ...stored,
-  ].join('; ');
+  const read = frames > 0 ? [`${frames} frames, ${badFrames} bad ones`] : [];
+  const added = Object.entries(newRows).map(([table, rows]) => `${rows} ${table}`);
+  return [...read, `${tradesSent} trades sent`, `new rows: ${added.join(', ')}`, ...stored].join('; ');
 }

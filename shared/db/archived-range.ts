@@ -1,4 +1,4 @@
-import { type Candle, INTERVALS, type Level, type Trade } from '../domain/market.ts';
+import { type Candle, type Funding, INTERVALS, type Level, type Mark, type Trade } from '../domain/market.ts';
 import type { OrderFlow } from '../domain/order-flow.ts';
 import type { Sql } from './client.ts';
 
@@ -13,7 +13,7 @@ export interface ArchivedBook {
 }
 export type ArchivedFlow = OrderFlow & { type: 'archived_flow' };
 /** A row of the archive; its time of receipt, which is not kept, is that at which it could be known. */
-export type ArchivedFact = Trade | Candle | ArchivedBook | ArchivedFlow;
+export type ArchivedFact = Trade | Candle | Funding | Mark | ArchivedBook | ArchivedFlow;
 
 type Range = { venue: string; symbols: readonly string[]; from: number; to: number };
 
@@ -38,6 +38,8 @@ async function listFacts(sql: Sql, range: Range): Promise<ArchivedFact[]> {
     listTrades(sql, range),
     listBooks(sql, range),
     listFlows(sql, range),
+    listFunding(sql, range),
+    listMarks(sql, range),
     listCandles(sql, range),
   ]);
   // The sort is stable: at one moment trades come before books, facts of them and the candles that they close.
@@ -61,6 +63,17 @@ const listFlows = (sql: Sql, range: Range) => sql<ArchivedFlow[]>`
   SELECT 'archived_flow' AS type, symbol, ts, ts AS received_at, spread_bp, imbalance, bid_concentration,
     ask_concentration, depth_bp, bid_depth, ask_depth, notional, buy_slippage_bp, sell_slippage_bp, buy_volume, sell_volume
   FROM order_flow ${among(sql, range)} WHERE ts >= ${range.from} AND ts < ${range.to} ORDER BY ts, symbol`;
+
+const listFunding = (sql: Sql, range: Range) => sql<Funding[]>`
+  SELECT 'funding' AS type, venue, symbol, ts, ts AS received_at, rate, next_ts AS next_funding_ts
+  FROM funding_rates ${among(sql, range)} WHERE ts >= ${range.from} AND ts < ${range.to} ORDER BY ts, symbol`;
+
+async function listMarks(sql: Sql, range: Range): Promise<Mark[]> {
+  const rows = await sql<(Omit<Mark, 'indexPrice'> & { indexPrice: string | null })[]>`
+    SELECT 'mark' AS type, venue, symbol, ts, ts AS received_at, price, index_price
+    FROM mark_prices ${among(sql, range)} WHERE ts >= ${range.from} AND ts < ${range.to} ORDER BY ts, symbol`;
+  return rows.map(({ indexPrice, ...mark }) => (indexPrice === null ? mark : { ...mark, indexPrice }));
+}
 
 /** By the time of their close. */
 async function listCandles(sql: Sql, range: Range): Promise<Candle[]> {
@@ -86,9 +99,8 @@ async function findNext(sql: Sql, range: Range, from: number): Promise<number | 
       (SELECT min(ts) + ${stepMs} * interval '1 millisecond' FROM candles ${among(sql, range)}
         WHERE interval = ${interval} AND ts >= ${from - stepMs} AND ts < ${range.to - stepMs})`,
   );
-  const least = [first('trades'), first('book_snapshots'), first('order_flow'), ...closes].reduce(
-    (all, next) => sql`${all}, ${next}`,
-  );
+  const firsts = ['trades', 'book_snapshots', 'order_flow', 'funding_rates', 'mark_prices'].map(first);
+  const least = [...firsts, ...closes].reduce((all, next) => sql`${all}, ${next}`);
   const [row] = await sql<{ ts: number | null }[]>`SELECT least(${least}) AS ts`;
   return row?.ts ?? undefined;
 }

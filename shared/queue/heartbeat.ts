@@ -40,9 +40,11 @@ export interface ProcessStatus {
   slots: number;
   busy: number;
   feeds: FeedStatus[];
+  /** What a producer holds on disk while the queues take nothing. */
+  spooledBytes: number;
 }
 
-type Details = Partial<Pick<ProcessStatus, 'queues' | 'slots' | 'busy' | 'feeds'>>;
+type Details = Partial<Pick<ProcessStatus, 'queues' | 'slots' | 'busy' | 'feeds' | 'spooledBytes'>>;
 
 /** Beats until `stop`; `details` is asked at every beat. A beat that fails is left out: the next one says it all. */
 export function startHeartbeat(
@@ -67,6 +69,7 @@ export function startHeartbeat(
       slots: 0,
       busy: 0,
       feeds: [],
+      spooledBytes: 0,
       ...details(),
     };
     const pipeline = redis.pipeline().set(statusKey(namespace, id), JSON.stringify(status), 'PX', TTL_MS);

@@ -23,7 +23,7 @@ const USDM_PUBLIC = 'wss://fstream.binance.com/public/stream';
 
 const MARKETS = {
   usdm: {
-    label: 'Binance USDⓈ-M futures',
+    label: 'Binance USD-M futures',
     settled: 'linear',
     sizes: 'coins',
     rest: 'fapi',

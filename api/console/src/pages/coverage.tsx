@@ -57,7 +57,14 @@ export default function CoveragePage({ me }: { me: Me }) {
   const unclosed = [...columns, why, ...(me.role === 'viewer' ? [] : [retry])];
   return (
     <Stack gap="md">
-      <Panel title="Completeness">
+      <Panel
+        title="Completeness"
+        aside={
+          <Text size="xs" c="dimmed" ta="right">
+            % of each UTC day’s trades known to be on record, never rounded up; – where nothing was recorded
+          </Text>
+        }
+      >
         <Loaded query={days} empty="Nothing is recorded yet.">
           {(rows) => <CoverageGrid rows={rows} />}
         </Loaded>

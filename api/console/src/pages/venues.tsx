@@ -29,7 +29,7 @@ export default function VenuesPage({ me }: { me: Me }) {
             onChange={({ currentTarget }) => setWanted(currentTarget.value)}
           />
           <Switch
-            label="Those of ccxt too"
+            label="Show ccxt’s too"
             checked={ccxt}
             onChange={({ currentTarget }) => setCcxt(currentTarget.checked)}
           />
@@ -55,7 +55,7 @@ const columnsFor = (me: Me): Column<Venue>[] => [
     title: 'Exchange',
     cell: ({ entry, label, simulated }) => (
       <>
-        {simulated ? <VenueBadge venue="sim" /> : <span className="mono">{entry}</span>}{' '}
+        <span className="mono">{entry}</span> {simulated && <VenueBadge venue="sim" />}{' '}
         {me.entries.includes(entry) && (
           <Badge size="sm" color="teal" variant="light" radius="sm" title="This cluster records it">
             in use
@@ -69,7 +69,7 @@ const columnsFor = (me: Me): Column<Venue>[] => [
   },
   { title: 'Symbols', cell: ({ takes }) => takes.join(', ') },
   { title: 'Channels', cell: ({ channels }) => channels.join(', ') },
-  { title: 'Whole book from', cell: ({ bookSource }) => bookSource },
+  { title: 'Whole book from', cell: ({ bookSource }) => (bookSource === 'rest' ? 'REST' : bookSource) },
   { title: 'A break in a book shows by', cell: ({ bookBreaks }) => bookBreaks.join(', ') || 'nothing' },
   { title: 'A missing trade by', cell: ({ tradeBreaks }) => tradeBreaks },
   { title: 'Trades come back', cell: ({ backfill }) => inWords(backfill) },

@@ -1,10 +1,13 @@
+import { useEffect, useRef } from 'react';
 import type { Coverage } from '../../data/wire.ts';
 import { VenueBadge } from '../../parts/badges.tsx';
 import { count } from '../../parts/format.ts';
 
-/** A row of days for every market: the colour says how complete a day is, its title the figures. */
+/** A row of days for every market, the newest in sight: the colour says how complete a day is, its title the figures. */
 export function CoverageGrid({ rows }: { rows: readonly Coverage[] }) {
   const days = [...new Set(rows.map(({ day }) => day))];
+  const region = useRef<HTMLElement>(null);
+  useEffect(() => region.current?.scrollTo({ left: region.current.scrollWidth }), []);
   const markets = new Map<string, Coverage[]>();
   for (const row of rows) {
     const market = `${row.venue} ${row.symbol}`;
@@ -12,14 +15,14 @@ export function CoverageGrid({ rows }: { rows: readonly Coverage[] }) {
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="scroll" tabIndex={0} aria-label="Completeness by day">
+    <section ref={region} className="scroll" tabIndex={0} aria-label="Completeness by day">
       <table className="strip" aria-label="Completeness by day">
         <thead>
           <tr>
             <th scope="col">Market</th>
             {days.map((day) => (
               <th key={day} scope="col" title={day}>
-                {day.slice(8)}
+                {day.slice(5)}
               </th>
             ))}
           </tr>

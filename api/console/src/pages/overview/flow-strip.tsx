@@ -9,7 +9,7 @@ export function FlowStrip({ market }: { market: Market }) {
   if (!flow) return null;
   const side = flow.imbalance >= 0 ? 'up' : 'down';
   return (
-    <Group gap="lg" px="md" pb="sm" aria-label="Order flow" component="section" className="number">
+    <Group px="md" py={8} aria-label="Order flow" component="section" className="facts-strip number">
       <Fact name="Spread" told="best ask − best bid">
         {basisPoints(flow.spreadBp)}
       </Fact>

@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core';
+import { Badge, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { processes } from '../../data/queries.ts';
 import type { Feed, Process } from '../../data/wire.ts';
@@ -81,10 +81,26 @@ function ProcessLine({ process }: { process: Process }) {
           </span>
         </span>
         <span className="number unit">
+          {process.spooledBytes > 0 && <Spooled bytes={process.spooledBytes} />}
           {process.slots > 0 && `${process.busy}/${process.slots} busy · `}
           {megabytes(process.rssBytes)} · up {duration(Math.max(0, Date.now() - process.startedAt))}
         </span>
       </div>
     </li>
+  );
+}
+
+function Spooled({ bytes }: { bytes: number }) {
+  return (
+    <Badge
+      size="sm"
+      color="yellow"
+      variant="light"
+      radius="sm"
+      mr={8}
+      title="Events wait on disk, in order, until the queues take them"
+    >
+      {bytes < 1024 * 1024 ? 'under 1 MB' : megabytes(bytes)} in the spool
+    </Badge>
   );
 }
