@@ -110,10 +110,9 @@ export class Batcher {
     lane.added();
   }
 
-  /** The lane of a shard key is to fill its batches more, or no longer. */
-  press(shardKey: string, pressed: boolean): void {
-    const lane = this.lanes[shardOf(shardKey, this.lanes.length)];
-    if (lane) lane.pressed = pressed;
+  /** Whether the workers of a shard key's lane are behind. */
+  press(shardKey: string, areBehind: boolean): void {
+    this.lanes[shardOf(shardKey, this.lanes.length)]?.press(areBehind);
   }
 
   /** Sends everything, but takes no longer than `limitMs`; resolves to how many events are left. */

@@ -80,3 +80,32 @@ test('a drain that takes too long says how many events are left', async () => {
   for (const value of [1, 2, 3]) add(value);
   expect(await made.drain(50)).toBe(3);
 });
+
+test('while the workers are behind a full batch waits for its time, up to four times as full', async () => {
+  const sent: number[][] = [];
+  const { lane: made, add } = lane(async (batch) => void sent.push(batch.values), {
+    maxEvents: 2,
+    maxMs: 60_000,
+  });
+  made.press(true);
+  for (let value = 1; value <= 8; value++) add(value);
+  expect(sent).toEqual([[1, 2, 3, 4, 5, 6, 7, 8]]);
+  await made.drain(1_000);
+  made.press(false);
+});
+
+test('each word of a backlog doubles how long a batch may wait; after as many of none a full one leaves at once', async () => {
+  const sent: number[][] = [];
+  const { lane: made, add } = lane(async (batch) => void sent.push(batch.values), {
+    maxEvents: 2,
+    maxMs: 20,
+  });
+  for (let word = 0; word < 4; word++) made.press(true);
+  const startedAt = performance.now();
+  add(1);
+  while (sent.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  expect(performance.now() - startedAt).toBeGreaterThan(300);
+  for (let word = 0; word < 4; word++) made.press(false);
+  for (const value of [2, 3]) add(value);
+  expect(sent).toEqual([[1], [2, 3]]);
+});

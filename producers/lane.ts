@@ -16,8 +16,8 @@ export interface LaneOptions<B extends Growing> {
   maxMs: number;
 }
 
-/** Under pressure batches grow: fewer, larger ones cost the workers less an event. */
-const PRESSED = { events: 4, ms: 3 };
+/** While the workers are behind batches grow up to this: fewer, larger ones cost them less an event. */
+const STRETCH = { events: 4, ms: 32 };
 const RETRY_MS = 200;
 
 /**
@@ -33,8 +33,7 @@ export class Lane<B extends Growing> {
   #due = false;
   #busy = false;
   #sending: Promise<void> | undefined;
-  /** Whether the queue has a backlog. */
-  pressed = false;
+  #stretch = 1;
   /** Events that wait or are in flight. */
   events = 0;
 
@@ -47,7 +46,7 @@ export class Lane<B extends Growing> {
     if (!this.#open) {
       this.#open = this.#options.create();
       const { maxMs } = this.#options;
-      this.#timer = setTimeout(() => this.#isDue(), this.pressed ? maxMs * PRESSED.ms : maxMs);
+      this.#timer = setTimeout(() => this.#isDue(), maxMs * this.#stretch);
     }
     return this.#open;
   }
@@ -56,10 +55,15 @@ export class Lane<B extends Growing> {
     this.events++;
     const batch = this.#open as B;
     const { maxEvents } = this.#options;
-    if (batch.count >= maxEvents * PRESSED.events) {
+    if (batch.count >= maxEvents * STRETCH.events) {
       this.#seal();
       this.#wake();
-    } else if (batch.count >= maxEvents && !this.pressed && !this.#due) this.#isDue();
+    } else if (batch.count >= maxEvents && this.#stretch === 1 && !this.#due) this.#isDue();
+  }
+
+  /** Whether the workers are behind: each word of it doubles, or halves, how long a batch may wait. */
+  press(areBehind: boolean): void {
+    this.#stretch = areBehind ? Math.min(STRETCH.ms, this.#stretch * 2) : Math.max(1, this.#stretch / 2);
   }
 
   /** Sends everything, but takes no longer than `limitMs`; resolves to how many events are left. */

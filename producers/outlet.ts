@@ -42,7 +42,7 @@ export async function openOutlet(kit: Kit, cursors: Cursors, onLost: () => void)
     metrics,
     log,
     maxJobs: config.QUEUE_MAX_BATCHES,
-    onBacklog: (shardKey, pressed) => batcher.press(shardKey, pressed),
+    onBacklog: (shardKey, areBehind) => batcher.press(shardKey, areBehind),
     onLost,
   });
   const dispatch = new Dispatch({

@@ -31,7 +31,7 @@ export class Sender {
   readonly #maxJobs: number;
   readonly #toldLately: Gap[] = [];
   readonly #backlogs = new Map<string, Backlog>();
-  readonly #onBacklog: (shardKey: string, pressed: boolean) => void;
+  readonly #onBacklog: (shardKey: string, areBehind: boolean) => void;
   readonly #onLost: () => void;
 
   constructor(deps: {
@@ -42,7 +42,7 @@ export class Sender {
     log: Log;
     /** Batches that may wait on one shard's queue, so that Redis holds only so much. */
     maxJobs: number;
-    onBacklog(shardKey: string, pressed: boolean): void;
+    onBacklog(shardKey: string, areBehind: boolean): void;
     /** Redis was emptied or set back: what else was on its queues is gone too. */
     onLost(): void;
   }) {
@@ -101,18 +101,18 @@ export class Sender {
 
   async #expectRoom(shardKey: string): Promise<void> {
     const queue = this.#queues.physicalName('archive', shardKey);
-    const { jobs } = await this.#lookAt(queue);
-    this.#onBacklog(shardKey, jobs > BACKLOG);
+    const { jobs } = await this.#lookAt(queue, shardKey);
     if (jobs >= this.#maxJobs) throw new RetryError(`${queue} holds ${jobs} batches: the workers are behind`);
   }
 
-  async #lookAt(queue: string): Promise<Backlog> {
+  async #lookAt(queue: string, shardKey: string): Promise<Backlog> {
     const last = this.#backlogs.get(queue);
     const at = monotonic();
     if (last && at - last.at < LOOK_EVERY_MS) return last;
     const { wait = 0, delayed = 0 } = await this.#queues.get(queue).getJobCounts('wait', 'delayed');
     const backlog = { jobs: wait + delayed, at };
     this.#backlogs.set(queue, backlog);
+    this.#onBacklog(shardKey, backlog.jobs > BACKLOG);
     return backlog;
   }
 }
