@@ -24,13 +24,12 @@ const LOOK_BACK_MS = 3_600_000;
  */
 export const recordGap: Handler<'record_gap'> = async (payload, context) => {
   const { sql } = context;
-  const { to } = payload;
-  const from = await findBeginning(payload, context);
-  if (!from) {
-    await saveRecordedFrom(sql, { ...payload, at: to?.ts ?? payload.noticedAt });
-    return { recordedFrom: to?.ts ?? payload.noticedAt };
-  }
-  const { symbol, cause, detail, noticedAt, venue } = payload;
+  const { symbol, cause, detail, noticedAt, venue, to } = payload;
+  const since = await findRecordedFrom(sql, payload);
+  const from = since === undefined ? heardBefore(payload) : await findBeginning(payload, since, context);
+  const recordedFrom = (from ?? to)?.ts ?? noticedAt;
+  if (since === undefined || !from) await saveRecordedFrom(sql, { venue, symbol, at: recordedFrom });
+  if (!from) return { recordedFrom };
   const gap = await addGap(sql, { venue, symbol, cause, detail, noticedAt, from, ...(to && { to }) });
   const isNew = gap.taskId === null && gap.state === 'open';
   const hasEnded = to !== undefined && gap.toId === null;
@@ -47,15 +46,21 @@ export const recordGap: Handler<'record_gap'> = async (payload, context) => {
   return { gapId: gap.id };
 };
 
-/** The last trade known before the gap; undefined where there is none: the symbol was not recorded before. */
+/**
+ * Behind an outage the word of a gap may come before the first word of its symbol: then it begins with a trade that
+ * was heard. A cursor proves nothing, it may be that of another archive.
+ */
+const heardBefore = ({ cause, from }: Payload<'record_gap'>): Mark | undefined =>
+  cause === 'crash' || cause === 'redis' ? undefined : from;
+
+/** The last trade known before the gap; undefined where there is none since the record began. */
 async function findBeginning(
   payload: Payload<'record_gap'>,
+  since: number,
   context: TaskContext,
 ): Promise<Mark | undefined> {
-  const { sql } = context;
-  const since = await findRecordedFrom(sql, payload);
-  if (since === undefined) return undefined;
   if (payload.from) return payload.from;
+  const { sql } = context;
   const last = await findLastTradeBefore(sql, {
     ...payload,
     since,
