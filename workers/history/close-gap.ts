@@ -1,3 +1,4 @@
+import { now } from '../../shared/clock.ts';
 import {
   findGap,
   type GapOutcome,
@@ -39,7 +40,14 @@ export const closeGap: Handler<'close_gap'> = async ({ gapId }, context) => {
   return finish(gap, context);
 };
 
+/** What is lost and has no end reaches to the present: behind it the stream is heard. */
 async function fill(gap: GapRow, context: TaskContext): Promise<GapOutcome> {
+  const outcome = await tryToFill(gap, context);
+  const hasNoEnd = gap.toId === null && !outcome.to && outcome.state === 'unfillable';
+  return hasNoEnd ? { ...outcome, to: { ts: now(), id: null } } : outcome;
+}
+
+async function tryToFill(gap: GapRow, context: TaskContext): Promise<GapOutcome> {
   try {
     const venue = await historyVenue(gap.venue, gap.symbol, context);
     if (venue.promises.backfill === 'none') {

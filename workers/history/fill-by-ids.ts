@@ -1,3 +1,4 @@
+import { now } from '../../shared/clock.ts';
 import { type GapOutcome, type GapRow, saveGapProgress } from '../../shared/db/gaps.ts';
 import { type IdRange, listMissingTradeIds } from '../../shared/db/trades.ts';
 import type { Trade } from '../../shared/domain/market.ts';
@@ -34,25 +35,31 @@ interface Asked {
   since: number;
 }
 
-/** No trade is known to end it: all that the venue has. Returns the last id there is. */
+/** No trade is known to end it: all that the venue has until now. Returns the last id there is. */
 async function fetchToPresent(
   gap: GapRow,
   { since, ...asked }: Asked,
   context: TaskContext,
 ): Promise<string> {
-  let reached = { id: gap.reachedId, ts: gap.reachedTs };
+  let [reached, last] = [
+    { id: gap.reachedId, ts: gap.reachedTs },
+    { id: gap.reachedId, ts: 0 },
+  ];
   let done = 0;
+  const startedAt = now();
   const fromId = String(Number(gap.reachedId) + 1);
   for await (const trades of fetchTrades({ ...asked, fromId, fromTs: since })) {
     context.signal.throwIfAborted();
     const filled = await archiveTrades(gap.venue, trades, context);
     const isNext = Number(trades[0]?.id) === Number(reached.id) + 1;
-    if (isNext && isUnbroken(trades)) reached = trades.at(-1) as Trade;
+    last = trades.at(-1) as Trade;
+    if (isNext && isUnbroken(trades)) reached = last;
     await saveGapProgress(context.sql, gap.id, { reached, filled });
     done += trades.length;
     await context.progress(done, done, `${done} trades fetched, to the present`);
+    if (last.ts >= startedAt) break;
   }
-  return reached.id;
+  return last.id;
 }
 
 /**
@@ -114,11 +121,15 @@ async function judge(left: readonly IdRange[], asked: Asked): Promise<GapOutcome
 
 /**
  * Whether the venue goes from the trade before a stretch straight to one behind it.
- * @throws {RetryError} when it has not come so far yet
+ * @throws {RetryError} when it has not come so far yet, or has by now what it left out before
  */
-async function isSkipped({ fromId, toId }: IdRange, { since, ...asked }: Asked): Promise<boolean> {
+async function isSkipped(stretch: IdRange, { since, ...asked }: Asked): Promise<boolean> {
+  const { fromId, toId } = stretch;
   const neighbour = before(fromId);
   const { value: page } = await fetchTrades({ ...asked, fromId: neighbour, fromTs: since }).next();
+  if (page?.some(({ id }: Trade) => isWithin([stretch], id))) {
+    throw new RetryError(`${asked.venue.label} has trades of ${asked.symbol} now that it left out before`);
+  }
   if (!page?.some(({ id }: Trade) => Number(id) > Number(toId))) {
     throw new RetryError(`${asked.venue.label} has no trade ${toId} of ${asked.symbol} yet`);
   }

@@ -1,3 +1,4 @@
+import { now } from '../../shared/clock.ts';
 import { type GapOutcome, type GapRow, saveGapProgress } from '../../shared/db/gaps.ts';
 import type { Mark } from '../../shared/domain/gap.ts';
 import type { Trade } from '../../shared/domain/market.ts';
@@ -18,6 +19,7 @@ export async function fillByOverlap(
 ): Promise<GapOutcome> {
   const from: Mark = { id: gap.reachedId, ts: gap.reachedTs };
   const toTs = gap.toTs !== null && gap.toId !== null ? gap.toTs : Number.POSITIVE_INFINITY;
+  const startedAt = now();
   let [pages, reachedEnd] = [0, gap.toId === null];
   for await (const page of fetchTradesSince({ venue, symbol: gap.symbol, from })) {
     context.signal.throwIfAborted();
@@ -29,7 +31,7 @@ export async function fillByOverlap(
     if (!overlaps) return beginsTooLate(gap, page, venue);
     reachedEnd ||= page.some(({ id, ts }) => id === gap.toId || ts > toTs);
     await say(gap, reached, context);
-    if (gap.toId !== null && reachedEnd) break;
+    if (gap.toId === null ? reached.ts >= startedAt : reachedEnd) break;
   }
   if (pages === 0) throw new RetryError(`${venue.label} answered no trades of ${gap.symbol}`);
   if (!reachedEnd)

@@ -10,11 +10,15 @@ import { addGap, findGap, type GapRow, listGaps, saveGapOutcome } from '../../sh
 import { findRecordedFrom } from '../../shared/db/instruments.ts';
 import { saveOutcome } from '../../shared/db/tasks.ts';
 import type { Gap, Mark } from '../../shared/domain/gap.ts';
+import type { Trade } from '../../shared/domain/market.ts';
 import { RetryError } from '../../shared/errors.ts';
+import type { VenueFacts } from '../../shared/exchanges/venue.ts';
 import { createLog } from '../../shared/log.ts';
 import type { TaskContext } from '../context.ts';
 import { bootstrap } from './bootstrap.ts';
 import { closeGap } from './close-gap.ts';
+import { fillByIds } from './fill-by-ids.ts';
+import { historyVenue } from './history-venue.ts';
 import { recordGap } from './record-gap.ts';
 import { retryGaps } from './retry-gaps.ts';
 
@@ -64,6 +68,11 @@ async function tell(gap: Partial<Gap> = {}): Promise<GapRow> {
   return (await findGap(db.sql, gapId)) as GapRow;
 }
 
+const newestTrade = async () =>
+  (
+    await db.sql<Mark[]>`SELECT trade_id AS id, ts FROM trades ORDER BY trade_id::bigint DESC LIMIT 1`
+  )[0] as Mark;
+
 const archive = (from: number, to: number) =>
   db.sql`INSERT INTO trades SELECT i.id, now() - interval '1 hour', n::text, 1, 1, 'buy'
     FROM instruments i, generate_series(${firstId + from}::bigint, ${firstId + to}) n ON CONFLICT DO NOTHING`;
@@ -109,9 +118,7 @@ test('only the holes are fetched', async () => {
 });
 
 test('a quiet symbol is asked for up to the present; the trade that comes then ends the same row', async () => {
-  const [newest] = await db.sql<Mark[]>`
-    SELECT trade_id AS id, ts FROM trades ORDER BY trade_id::bigint DESC LIMIT 1`;
-  const quiet = { cause: 'crash', from: newest as Mark } as const;
+  const quiet = { cause: 'crash', from: await newestTrade() } as const;
   const toPresent = await tell(quiet);
   expect(toPresent).toMatchObject({ state: 'closed', toId: null });
   expect(toPresent.filled).toBeGreaterThan(1_000);
@@ -125,6 +132,59 @@ test('trades the venue no longer has leave the gap unfillable, with the reason a
   const gap = await tell({ noticedAt: NOTICED + 3, from: mark(-6), to: mark(5) });
   expect(gap).toMatchObject({ state: 'unfillable', missing: 10, filled: 5 });
   expect(gap.reason).toContain('no longer has 5 trades');
+});
+
+test('without an end it is no less lost what the venue no longer has', async () => {
+  const gap = await tell({ noticedAt: NOTICED + 4, from: mark(-6) });
+  expect(gap).toMatchObject({ state: 'unfillable', toId: null });
+  expect(gap.reason).toContain('no longer has 5 trades');
+});
+
+test('a refusal for good ends a gap that no trade has ended: what comes after it is heard', async () => {
+  await db.sql`INSERT INTO instruments (venue, symbol, recorded_from) VALUES ('sim', 'NO/END', now())`;
+  const gap = await tell({ symbol: 'NO/END', from: mark(1) });
+  expect(gap).toMatchObject({ state: 'unfillable', toId: null, toTs: expect.any(Number) });
+});
+
+test('a hole that comes before the first word of its symbol is a gap: both are told, in any order', async () => {
+  const symbol = 'ETH/USDT';
+  const hole = { symbol, cause: 'sequence', from: mark(20), to: mark(25) } as const;
+  expect(await tell(hole)).toMatchObject({ fromId: mark(20).id, toId: mark(25).id });
+  expect(await findRecordedFrom(db.sql, { ...BTC, symbol })).toBe(mark(20).ts);
+});
+
+/** The simulated exchange as it would be if what it answers were first seen through this. */
+async function seenThrough(look: (trades: Trade[]) => Trade[]): Promise<VenueFacts> {
+  const venue = await historyVenue(BTC.venue, BTC.symbol, context);
+  const { trades } = venue.history;
+  const read: typeof trades.read = (...answer) => look(trades.read(...answer));
+  return { ...venue, history: { ...venue.history, trades: { ...trades, read } } };
+}
+
+const aGap = (more: { from: Mark; to?: Mark }) =>
+  addGap(db.sql, { ...BTC, cause: 'overflow', detail: 'test', noticedAt: NOTICED, ...more });
+
+test('trades that the venue tells late are waited for: it has not skipped them', async () => {
+  await db.sql`TRUNCATE trades`;
+  const gap = await aGap({ from: mark(50), to: mark(80) });
+  const isLate = ({ id }: Trade) => Number(id) >= firstId + 60 && Number(id) < firstId + 65;
+  let answers = 0;
+  const venue = await seenThrough((trades) =>
+    answers++ === 0 ? trades.filter((trade) => !isLate(trade)) : trades,
+  );
+  await expect(fillByIds(gap, venue, context)).rejects.toThrow('has trades of BTC/USDT now that it left out');
+  expect(await fillByIds(gap, venue, context)).toMatchObject({ state: 'closed', reason: null });
+});
+
+test('the present is when the asking began: a venue that has more at every turn is not chased for ever', async () => {
+  const { id, ts } = await newestTrade();
+  const gap = await aGap({ from: { id, ts } });
+  const venue = await seenThrough((trades) => {
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+    return trades;
+  });
+  expect(await fillByIds(gap, venue, context)).toMatchObject({ state: 'closed' });
 });
 
 test('trades the venue has not got yet leave it open, with the reason, to be tried again', async () => {
