@@ -60,6 +60,19 @@ test('a move that is repeated after an answer was lost finds nothing lost', asyn
   expect(await move(cursors, 11, 20)).toEqual([]);
 });
 
+test('behind a batch that was left out the next one of its symbol begins with a gap, once', async () => {
+  const cursors = await started();
+  await move(cursors, 1, 10);
+  cursors.doubt();
+  expect(cursors.get(symbol)).toEqual({ id: '10', ts: 10 });
+  expect(await move(cursors, 21, 30)).toMatchObject([
+    { cause: 'overflow', from: { id: '10', ts: 10 }, to: { id: '21', ts: 21 } },
+  ]);
+  expect(await move(cursors, 31, 40)).toEqual([]);
+  cursors.doubt(['ETH/USDT']);
+  expect(await move(cursors, 41, 50)).toEqual([]);
+});
+
 test('a loss that could not be told is found again', async () => {
   const cursors = await started();
   await move(cursors, 1, 10);

@@ -11,6 +11,8 @@ export class Cursors {
   readonly #redis: Redis;
   readonly #key: string;
   readonly #written = new Map<string, string>();
+  /** Symbols whose next batch may not follow their cursor. */
+  readonly #doubted = new Set<string>();
 
   constructor({ redis, namespace, venue }: { redis: Redis; namespace: string; venue: string }) {
     this.#redis = redis;
@@ -29,6 +31,11 @@ export class Cursors {
     return parse(this.#written.get(symbol) ?? '');
   }
 
+  /** Batches of these symbols, of all where nobody knows, were left out: their next ones begin behind a gap. */
+  doubt(symbols: Iterable<string> = this.#written.keys()): void {
+    for (const symbol of symbols) this.#doubted.add(symbol);
+  }
+
   /**
    * Moves the cursors behind a batch that is on its queue. What Redis turns out to have lost before it, and perhaps the
    * batch with it, goes to `onLost` before the cursors of those symbols move. Rejects while Redis is away; may be
@@ -37,28 +44,37 @@ export class Cursors {
   async move(spans: ReadonlyMap<string, Span>, onLost: (gaps: Gap[]) => Promise<void>): Promise<void> {
     if (spans.size === 0) return;
     const texts = [...spans].map(([symbol, { last }]): [string, string] => [symbol, `${last.ts} ${last.id}`]);
-    const moves = texts.flatMap(([symbol, text]) => [symbol, this.#written.get(symbol) ?? '', text]);
+    const moves = texts.flatMap(([symbol, text]) => [symbol, this.#expected(symbol), text]);
     const differing = (await this.#redis.eval(MOVE, 1, this.#key, ...moves)) as string[];
     if (differing.length > 0) {
-      await onLost(lostBefore(spans, differing));
+      await onLost(this.#lostBefore(spans, differing));
       await this.#redis.hset(this.#key, ...texts.flat());
     }
-    for (const [symbol, text] of texts) this.#written.set(symbol, text);
+    for (const [symbol, text] of texts) {
+      this.#written.set(symbol, text);
+      this.#doubted.delete(symbol);
+    }
   }
-}
 
-/** From where Redis stands, or from nowhere it knows, to the beginning of the batch. */
-function lostBefore(spans: ReadonlyMap<string, Span>, differing: readonly string[]): Gap[] {
-  const gaps: Gap[] = [];
-  const noticedAt = now();
-  for (let i = 0; i < differing.length; i += 2) {
-    const symbol = differing[i] as string;
-    const from = parse(differing[i + 1] as string);
-    const detail = from ? 'Redis was set back' : 'Redis was emptied';
-    const to = (spans.get(symbol) as Span).first;
-    gaps.push({ symbol, cause: 'redis', detail, noticedAt, ...(from && { from }), to });
+  #expected(symbol: string): string {
+    return this.#doubted.has(symbol) ? 'a batch that was left out' : (this.#written.get(symbol) ?? '');
   }
-  return gaps;
+
+  /** From where Redis stands, or from nowhere it knows, to the beginning of the batch. */
+  #lostBefore(spans: ReadonlyMap<string, Span>, differing: readonly string[]): Gap[] {
+    const gaps: Gap[] = [];
+    const noticedAt = now();
+    for (let i = 0; i < differing.length; i += 2) {
+      const symbol = differing[i] as string;
+      const from = parse(differing[i + 1] as string);
+      const why: Pick<Gap, 'cause' | 'detail'> = this.#doubted.has(symbol)
+        ? { cause: 'overflow', detail: 'batches that nobody could read or take were left out' }
+        : { cause: 'redis', detail: from ? 'Redis was set back' : 'Redis was emptied' };
+      const to = (spans.get(symbol) as Span).first;
+      gaps.push({ symbol, ...why, noticedAt, ...(from && { from }), to });
+    }
+    return gaps;
+  }
 }
 
 /** `<ts> <id>` */

@@ -18,21 +18,24 @@ let spool: Spool<Parcel>;
 let dispatch: Dispatch;
 let away: boolean;
 let taken: string[];
+let leftOut: string[];
 
 const start = async (maxBytes = 1e6) => {
   spool = await Spool.open<Parcel>({ folder, name: 'sim', maxBytes });
-  dispatch = new Dispatch({ deliver, spool, log });
+  dispatch = new Dispatch({ deliver, spool, log, onLeftOut });
 };
-const deliver = async ({ spans }: Parcel) => {
+const idOf = ({ spans }: Parcel) => spans[0]?.[1].last.id as string;
+const onLeftOut = (parcel: Parcel) => void leftOut.push(idOf(parcel));
+const deliver = async (parcel: Parcel) => {
   if (away) throw new RetryError('the queues are away');
-  const id = spans[0]?.[1].last.id as string;
+  const id = idOf(parcel);
   if (id === 'bad') throw new RejectError('no queue takes this');
   taken.push(id);
 };
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-dispatch-'));
-  [away, taken] = [false, []];
+  [away, taken, leftOut] = [false, [], []];
   await start();
 });
 afterEach(async () => {
@@ -85,7 +88,7 @@ test('gaps and where its trades end travel with their batch, over the disk and o
   await dispatch.close();
   const parcels: Parcel[] = [];
   spool = await Spool.open<Parcel>({ folder, name: 'sim', maxBytes: 1e6 });
-  dispatch = new Dispatch({ deliver: async (parcel) => void parcels.push(parcel), spool, log });
+  dispatch = new Dispatch({ deliver: async (parcel) => void parcels.push(parcel), spool, log, onLeftOut });
   dispatch.drain();
   expect(await dispatch.drained(5_000)).toBe(true);
   expect(parcels).toEqual([
@@ -104,10 +107,14 @@ test('when the spool is full as well, the shipment stays with the sender; what w
   expect(taken).toEqual(['1']);
 });
 
-test('a batch that no queue may take does not hold up the others', async () => {
+test('a batch that no queue may take is told, and does not hold up the others', async () => {
   away = true;
   for (const id of ['1', 'bad', '2']) await dispatch.send(shipment(id));
   away = false;
   expect(await dispatch.drained(5_000)).toBe(true);
-  expect(taken).toEqual(['1', '2']);
+  await dispatch.send(shipment('bad'));
+  expect([taken, leftOut]).toEqual([
+    ['1', '2'],
+    ['bad', 'bad'],
+  ]);
 });

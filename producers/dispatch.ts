@@ -7,13 +7,14 @@ import type { Spool } from './spool.ts';
 
 const RETRY_MS = 200;
 const TELL_EVERY_MS = 5_000;
-const LEFT_OUT = 'a batch that no queue may take was left out';
 
 export interface DispatchOptions {
   /** Puts a parcel onto its queue; rejects while the queues can't take it. */
   deliver(parcel: Parcel): Promise<void>;
   spool: Spool<Parcel>;
   log: Log;
+  /** No queue may take a parcel: it was left out. */
+  onLeftOut(parcel: Parcel): void;
   /** What is on disk now. */
   onBytes?(bytes: number): void;
 }
@@ -39,7 +40,7 @@ export class Dispatch {
       try {
         return await deliver(parcel);
       } catch (error) {
-        if (error instanceof RejectError) return log.error({ reason: error.message }, LEFT_OUT);
+        if (error instanceof RejectError) return this.#leaveOut(parcel, error);
         log.warn({ reason: messageOf(error) }, 'the queues take no batches: they go to the spool on disk');
       }
     }
@@ -98,12 +99,20 @@ export class Dispatch {
         return true;
       } catch (error) {
         if (error instanceof RejectError) {
-          this.#options.log.error({ reason: error.message }, LEFT_OUT);
+          this.#leaveOut(parcel, error);
           return true;
         }
         await sleep(RETRY_MS, this.#stop.signal);
       }
     }
     return false;
+  }
+
+  #leaveOut(parcel: Parcel, { message: reason }: RejectError) {
+    this.#options.log.error(
+      { reason },
+      'a batch that no queue may take was left out: its trades are asked for',
+    );
+    this.#options.onLeftOut(parcel);
   }
 }

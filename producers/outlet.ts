@@ -32,8 +32,10 @@ export async function openOutlet(kit: Kit, cursors: Cursors, onLost: () => void)
     folder: join(config.MILLRACE_HOME, 'spool'),
     name: entry.name,
     maxBytes: config.SPOOL_MAX_MB * MB,
-    onUnreadable: (where) =>
-      log.error({ where }, 'a spooled batch could not be read: its trades are asked for'),
+    onUnreadable: (where) => {
+      log.error({ where }, 'a spooled batch could not be read: its trades are asked for');
+      cursors.doubt();
+    },
   });
   const sender = new Sender({
     venue: name,
@@ -49,6 +51,7 @@ export async function openOutlet(kit: Kit, cursors: Cursors, onLost: () => void)
     deliver: (parcel) => sender.send(parcel),
     spool,
     log,
+    onLeftOut: ({ spans }) => cursors.doubt(spans.map(([symbol]) => symbol)),
     onBytes: (bytes) => metrics.spoolBytes.set({ venue: name }, bytes),
   });
   releasers.push('spool', () => dispatch.close());

@@ -73,6 +73,17 @@ test('a record that a crash cut short is told and left out; those before and aft
   expect(unreadable).toHaveLength(1);
 });
 
+test('a file that the disk has lost is told, and those behind it come', async () => {
+  const first = await openSpool();
+  await first.append(1);
+  await first.close();
+  const second = await openSpool();
+  await second.append(2);
+  rmSync(join(folder, 'sim', files()[0] as string));
+  expect(await takeAll(second)).toEqual([2]);
+  expect([unreadable.length, second.isEmpty, second.bytes]).toEqual([1, true, 0]);
+});
+
 test('a full spool says so, keeps what it has and takes again when there is room', async () => {
   const spool = await openSpool({ maxBytes: 4 });
   expect([await spool.append(1), await spool.append(2), await spool.append(3)]).toEqual([true, true, false]);

@@ -9,7 +9,7 @@ export interface SpoolOptions {
   name: string;
   /** What it may take on disk; 0 for none at all. */
   maxBytes: number;
-  /** A record that can't be read: a crash cut it short, or the disk changed it. */
+  /** A record, or a whole file, that can't be read: a crash cut it short, or the disk changed or lost it. */
   onUnreadable?(where: string): void;
 }
 
@@ -66,11 +66,11 @@ export class Spool<Record> {
   async *take(): AsyncGenerator<Record> {
     for (let file = this.#files[0]; file; file = this.#files[0]) {
       if (this.#writer?.file === file) await this.#seal();
-      for (const line of linesOf(await readFile(file.path, 'utf8'))) {
+      for (const line of linesOf(await this.#textOf(file))) {
         const record = this.#read(line, file);
         if (record !== undefined) yield record;
       }
-      await rm(file.path);
+      await rm(file.path, { force: true });
       this.#files.shift();
       this.bytes -= file.bytes;
     }
@@ -118,6 +118,15 @@ export class Spool<Record> {
     const writer = this.#writer;
     this.#writer = undefined;
     await writer?.handle.close();
+  }
+
+  async #textOf({ path }: SpoolFile): Promise<string> {
+    try {
+      return await readFile(path, 'utf8');
+    } catch {
+      this.#options.onUnreadable?.(path);
+      return '';
+    }
   }
 
   #read(line: string, { path }: SpoolFile): Record | undefined {
