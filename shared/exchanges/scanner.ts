@@ -44,6 +44,10 @@ export class Scanner {
     return this.#decimal.decimals;
   }
 
+  get failed(): boolean {
+    return this.#at > this.#text.length;
+  }
+
   fail(): void {
     this.#at = this.#text.length + 1;
   }
@@ -164,6 +168,13 @@ export class Scanner {
     return ts;
   }
 
+  /** Bare nanoseconds since the epoch → UTC ms, cut. */
+  nanoseconds(receivedAt: number): number {
+    const ms = this.#figure(13);
+    this.#figure(6);
+    return this.#plausible(ms, receivedAt);
+  }
+
   /** `2023-09-25T07:49:37.708706Z` and the quote behind it → UTC ms, cut. */
   rfc3339(receivedAt: number): number {
     const ts = this.#times.read(this.#text, this.#at);
@@ -186,6 +197,20 @@ export class Scanner {
     const digits = text.charCodeAt(start) === DASH ? start + 1 : start;
     this.#at = end;
     return text.charCodeAt(digits) === ZERO && whole > digits + 1 ? undefined : decimal;
+  }
+
+  /** A whole number of just so many digits. */
+  #figure(length: number): number {
+    const text = this.#text;
+    const end = this.#at + length;
+    let value = 0;
+    for (let at = this.#at; at < end; at++) {
+      const digit = text.charCodeAt(at) - ZERO;
+      value = digit >= 0 && digit < 10 ? value * 10 + digit : Number.NaN;
+    }
+    if (Number.isNaN(value)) this.fail();
+    else this.#at = end;
+    return value;
   }
 
   #run(belongs: (code: number) => boolean, longest: number): string {

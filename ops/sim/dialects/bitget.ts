@@ -66,8 +66,9 @@ function connect(market: BitgetMarket, find: ConnectionInfo['find']): Words {
         ),
       ];
     },
+    // The newest first in every message, as ccxt reads them.
     trades: (topic, trades, at) => {
-      const rows = trades.map((trade) => tradeRow(topic.market.listing, trade));
+      const rows = trades.map((trade) => tradeRow(topic.market.listing, trade)).reverse();
       return [push(topic, 'update', rows, at)];
     },
     book: (topic, change, _view, at) => {

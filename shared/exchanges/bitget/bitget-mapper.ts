@@ -16,8 +16,10 @@ import {
   readText,
 } from '../fields.ts';
 import { OpenCandles } from '../open-candles.ts';
+import { Spellings } from '../scanner.ts';
 import type { Control, Mapper, Reading } from '../venue.ts';
 import { BITGET_LENGTHS, compareIds, readBitgetCandle, readBitgetTrade } from './bitget-rows.ts';
+import { BitgetScan } from './bitget-scan.ts';
 import { type BitgetMarket, spellBitgetSymbol, unifyBitgetSymbol } from './bitget-symbols.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
@@ -31,7 +33,8 @@ const HEADROOM = 1_000_000_000_000n;
 /** Reads the frames of one connection; it remembers sequences, rates told last and open candles. */
 export class BitgetMapper implements Mapper {
   readonly #market: BitgetMarket;
-  readonly #symbols = new Map<string, string>();
+  readonly #symbols = new Spellings<string>();
+  readonly #scan: BitgetScan;
   readonly #sequenceBases = new Map<string, bigint>();
   readonly #books = new Map<string, { last: number; ts: number }>();
   readonly #told = new Map<string, { funding?: Funding; mark?: Mark }>();
@@ -40,12 +43,31 @@ export class BitgetMapper implements Mapper {
   /** `symbols` are those that it will surely meet: spot's spelling can't always be split without them. */
   constructor(market: BitgetMarket, symbols: readonly string[] = []) {
     this.#market = market;
+    this.#scan = new BitgetScan(market, this.#symbols);
     for (const symbol of symbols) this.#symbols.set(spellBitgetSymbol(symbol, market).instId, symbol);
   }
 
   read(frame: string, receivedAt: number): Reading {
     if (frame === 'pong') return control({ type: 'alive' });
     checkLength(frame, MAX_FRAME_LENGTH);
+    return this.#readClean(frame, receivedAt) ?? this.#readAny(frame, receivedAt);
+  }
+
+  #readClean(frame: string, receivedAt: number): Reading | undefined {
+    const said = this.#scan.read(frame, receivedAt);
+    switch (said?.channel) {
+      case 'trade':
+        return events(said.trades.sort(compareIds));
+      case 'books':
+        return this.#tellBooks([said.update]);
+      case 'books1':
+        return events([said.quote]);
+      default:
+        return undefined;
+    }
+  }
+
+  #readAny(frame: string, receivedAt: number): Reading {
     const message = readObject(parseFrame(frame.replace(LONG_SEQUENCES, '"$1":"$2"')), 'frame');
     if (message.event !== undefined) return readEvent(message);
     const { instType, channel, instId } = readObject(message.arg, 'arg');
@@ -100,6 +122,10 @@ export class BitgetMapper implements Mapper {
       if (kind === 'delta') update.prev = this.#readSequence(row.pseq, symbol, 'pseq');
       return update;
     });
+    return this.#tellBooks(updates);
+  }
+
+  #tellBooks(updates: BookUpdate[]): Reading {
     const news = updates.filter((update) => this.#isNews(update));
     return news.length > 0 ? events(news) : { kind: 'ignored' };
   }

@@ -76,7 +76,7 @@ export const ID_EPOCH = 1_435_725_920_677;
  * REST cuts a trade's time to the second ("second level"), the stream has the millisecond, and one trade must have
  * one time. The id has it too, and is believed where it agrees with the second.
  */
-function restoreMs(ts: number, id: string): number {
+export function restoreMs(ts: number, id: string): number {
   if (ts % 1000 !== 0) return ts;
   const exact = Number(BigInt(id) >> 22n) + ID_EPOCH;
   return exact - (exact % 1000) === ts ? exact : ts;

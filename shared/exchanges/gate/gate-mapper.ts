@@ -25,7 +25,9 @@ import {
   readText,
 } from '../fields.ts';
 import { OpenCandles } from '../open-candles.ts';
+import { Spellings } from '../scanner.ts';
 import type { Control, Mapper, Reading } from '../venue.ts';
+import { GateScan } from './gate-scan.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
 
@@ -43,14 +45,35 @@ export function unifyGateSymbol(wire: string): string {
 
 export const spellGateSymbol = (symbol: string) => symbol.replace('/', '_');
 
+/** Levels a side that we subscribe to: 400 every 100 ms, or 50 every 20 ms. */
+const DEPTH = 400;
+
+/** `BTC/USDT` → `ob.BTC_USDT.400` */
+export const spellGateBook = (symbol: string) => `ob.${spellGateSymbol(symbol)}.${DEPTH}`;
+
 /** Reads the frames of one connection; it remembers how far books have come and which candles are open. */
 export class GateMapper implements Mapper {
-  readonly #symbols = new Map<string, string>();
+  readonly #symbols = new Spellings<string>();
+  readonly #bookNames = new Spellings<string>();
+  readonly #scan = new GateScan(this.#symbols, this.#bookNames);
   readonly #books = new Map<string, { last: number; ts: number }>();
   readonly #openCandles = new OpenCandles();
 
+  constructor(symbols: readonly string[] = []) {
+    for (const symbol of symbols) {
+      this.#symbols.set(spellGateSymbol(symbol), symbol);
+      this.#bookNames.set(spellGateBook(symbol), symbol);
+    }
+  }
+
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
+    const event = this.#scan.read(frame, receivedAt);
+    if (!event) return this.#readAny(frame, receivedAt);
+    return event.type === 'book' ? this.#tell(event) : events([event]);
+  }
+
+  #readAny(frame: string, receivedAt: number): Reading {
     const message = readObject(parseFrame(frame), 'frame');
     if (message.type === 'upgrade') return upgrade(message);
     const channel = readText(message.channel, 'channel');
@@ -96,13 +119,16 @@ export class GateMapper implements Mapper {
 
   /** A whole book may be sent again at any time; one that is older than what was told is a repetition. */
   #readBook(row: Fields, receivedAt: number): Reading {
-    const [, wire, level] = /^ob\.(.+)\.(\d{1,4})$/.exec(readText(row.s, 's')) ?? [];
+    const name = readText(row.s, 's');
+    const [, wire, level] = /^ob\.(.+)\.(\d{1,4})$/.exec(name) ?? [];
     if (!wire) throw new RejectError('s names no book', 's');
+    const symbol = this.#symbol(wire);
+    this.#bookNames.set(name, symbol);
     const isWhole = row.full !== undefined && readFlag(row.full, 'full');
     const update: BookUpdate = {
       type: 'book',
       venue: 'gate',
-      symbol: this.#symbol(wire),
+      symbol,
       kind: isWhole ? 'snapshot' : 'delta',
       bids: readLevels(row.b, 'b'),
       asks: readLevels(row.a, 'a'),
@@ -112,6 +138,10 @@ export class GateMapper implements Mapper {
     };
     if (isWhole) update.depth = Number(level);
     else update.first = readCount(row.U, 'U');
+    return this.#tell(update);
+  }
+
+  #tell(update: BookUpdate): Reading {
     return this.#isNews(update) ? events([update]) : { kind: 'ignored' };
   }
 

@@ -5,6 +5,7 @@ import {
   GATE_INTERVALS,
   GateMapper,
   MAX_FRAME_LENGTH,
+  spellGateBook,
   spellGateSymbol,
   unifyGateSymbol,
 } from './gate-mapper.ts';
@@ -16,8 +17,6 @@ const CHANNELS: Readonly<Partial<Record<Channel, string>>> = {
   candles: 'spot.candlesticks',
 };
 
-/** Levels a side that we subscribe to: 400 every 100 ms, or 50 every 20 ms. */
-const DEPTH = 400;
 const NAMES_PER_REQUEST = 50;
 
 /**
@@ -54,7 +53,7 @@ export function createGate(): Venue {
     unifiedSymbol: unifyGateSymbol,
     subscribe: (subscriptions) => requests('subscribe', subscriptions),
     unsubscribe: (subscriptions) => requests('unsubscribe', subscriptions),
-    createMapper: () => new GateMapper(),
+    createMapper: (symbols) => new GateMapper(symbols),
   };
 }
 
@@ -74,7 +73,7 @@ function requests(event: string, subscriptions: readonly Subscription[]): string
     const name = channelName(CHANNELS, channel);
     const wire = spellGateSymbol(symbol);
     if (channel === 'candles') write(name, [interval, wire]);
-    else lists.set(name, [...(lists.get(name) ?? []), channel === 'book' ? `ob.${wire}.${DEPTH}` : wire]);
+    else lists.set(name, [...(lists.get(name) ?? []), channel === 'book' ? spellGateBook(symbol) : wire]);
   }
   for (const [name, payload] of lists) {
     for (let at = 0; at < payload.length; at += NAMES_PER_REQUEST) {

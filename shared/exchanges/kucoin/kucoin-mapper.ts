@@ -25,8 +25,10 @@ import {
   readText,
 } from '../fields.ts';
 import { OpenCandles } from '../open-candles.ts';
+import { Spellings } from '../scanner.ts';
 import type { Control, Mapper, Reading } from '../venue.ts';
-import { unifyKucoinSymbol } from './kucoin-symbols.ts';
+import { KucoinScan } from './kucoin-scan.ts';
+import { spellKucoinSymbol, unifyKucoinSymbol } from './kucoin-symbols.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
 
@@ -53,12 +55,23 @@ const NANOSECONDS = /^\d{19}$/;
 
 /** Reads the frames of one connection; it remembers how far each book has come, and the open candles. */
 export class KucoinMapper implements Mapper {
-  readonly #symbols = new Map<string, string>();
+  readonly #symbols = new Spellings<string>();
+  readonly #scan = new KucoinScan(this.#symbols);
   readonly #books = new Map<string, { last: number; ts: number }>();
   readonly #openCandles = new OpenCandles();
 
+  constructor(symbols: readonly string[] = []) {
+    for (const symbol of symbols) this.#symbols.set(spellKucoinSymbol(symbol), symbol);
+  }
+
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
+    const event = this.#scan.read(frame, receivedAt);
+    if (!event) return this.#readAny(frame, receivedAt);
+    return event.type === 'book' ? this.#tell(event) : events([event]);
+  }
+
+  #readAny(frame: string, receivedAt: number): Reading {
     const message = readObject(parseFrame(frame.replace(LONG_NUMBERS, '"$1":"$2"')), 'frame');
     if (message.T === undefined) return readAnswer(message);
     const [channel] = readText(message.T, 'T').split('.');
@@ -96,7 +109,10 @@ export class KucoinMapper implements Mapper {
     const data = readData(message);
     if (message.dp === QUOTE_DEPTH) return this.#readQuote(data, receivedAt);
     if (message.dp !== BOOK_DEPTH) return { kind: 'ignored' };
-    const update = this.#readBook(message.t, data, receivedAt);
+    return this.#tell(this.#readBook(message.t, data, receivedAt));
+  }
+
+  #tell(update: BookUpdate): Reading {
     return this.#isNews(update) ? events([update]) : { kind: 'ignored' };
   }
 

@@ -51,7 +51,7 @@ export function createKucoin(): Venue {
     unifiedSymbol: unifyKucoinSymbol,
     subscribe: (subscriptions) => subscriptions.map((wanted) => request('subscribe', wanted)),
     unsubscribe: (subscriptions) => subscriptions.map((wanted) => request('unsubscribe', wanted)),
-    createMapper: () => new KucoinMapper(),
+    createMapper: (symbols) => new KucoinMapper(symbols),
   };
 }
 
