@@ -13,13 +13,14 @@ import {
   readReason,
   readText,
 } from '../fields.ts';
-import { NumberedFrames } from '../numbered-frames.ts';
+import { type NumberedFrame, NumberedFrames } from '../numbered-frames.ts';
 import { OpenCandles } from '../open-candles.ts';
 import type { Place } from '../sequence.ts';
 import type { Control, Mapper, Reading, Subscription } from '../venue.ts';
 import { parseLists } from '../wire-lists.ts';
 import { type BitfinexChannel, isSame, readChannel } from './bitfinex-channels.ts';
 import { readBitfinexCandle, readBitfinexLevels, readBitfinexTrade } from './bitfinex-rows.ts';
+import { type BitfinexChange, type BitfinexRow, BitfinexScan } from './bitfinex-scan.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
 
@@ -39,14 +40,13 @@ interface At {
   receivedAt: number;
 }
 
-type Change = Pick<BookUpdate, 'kind' | 'bids' | 'asks' | 'checksum'>;
-
 /**
  * Reads the frames of one connection: it remembers what each channel id stands for, the numbers of the frames, the
  * last trade ids, the best levels and the open candles.
  */
 export class BitfinexMapper implements Mapper {
-  readonly #channels = new Map<string, BitfinexChannel>();
+  readonly #channels = new Map<number, BitfinexChannel>();
+  readonly #scan = new BitfinexScan(this.#channels);
   readonly #frames = new NumberedFrames('bitfinex');
   readonly #lastTrades = new Map<string, number>();
   readonly #best = new Map<string, { bids: BookSide; asks: BookSide }>();
@@ -55,7 +55,8 @@ export class BitfinexMapper implements Mapper {
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
     if (frame.charCodeAt(0) === 0x7b) return this.#readEvent(readObject(parseFrame(frame), 'frame'));
-    return this.#readRow(parseLists(frame), receivedAt);
+    const clean = this.#scan.read(frame, receivedAt);
+    return clean ? this.#take(clean, receivedAt) : this.#readRow(parseLists(frame), receivedAt);
   }
 
   readSnapshot(): BookUpdate {
@@ -66,17 +67,17 @@ export class BitfinexMapper implements Mapper {
   unsubscribe(subscriptions: readonly Subscription[]): string[] {
     return [...this.#channels]
       .filter(([, channel]) => subscriptions.some((subscription) => isSame(channel, subscription)))
-      .map(([id]) => JSON.stringify({ event: 'unsubscribe', chanId: Number(id) }));
+      .map(([id]) => JSON.stringify({ event: 'unsubscribe', chanId: id }));
   }
 
   #readEvent(message: Fields): Reading {
     const event = readText(message.event, 'event');
     switch (event) {
       case 'subscribed':
-        this.#channels.set(String(readCount(message.chanId, 'chanId')), readChannel(message));
+        this.#channels.set(readCount(message.chanId, 'chanId'), readChannel(message));
         return control({ type: 'subscribed' });
       case 'unsubscribed':
-        this.#channels.delete(String(readCount(message.chanId, 'chanId')));
+        this.#channels.delete(readCount(message.chanId, 'chanId'));
         return control({ type: 'unsubscribed' });
       case 'error':
         return control({ type: 'refused', reason: readRefusal(message) });
@@ -93,9 +94,19 @@ export class BitfinexMapper implements Mapper {
     }
   }
 
+  #take({ channel, said, number, ts }: BitfinexRow, receivedAt: number): Reading {
+    return this.#frames.read({ number, ts, receivedAt, carries: carriedBy(channel) }, (place) => {
+      if (said === 'repeat') return { kind: 'ignored' };
+      if ('type' in said) return events(this.#remember([said]));
+      const at = { place, ts, receivedAt };
+      if (channel.kind === 'quotes') return this.#tellBest(channel, said, at);
+      return events([this.#bookUpdate(channel, at, said)]);
+    });
+  }
+
   /** `[channel id, payload, number, time]`; behind a word such as `te` the payload is the third. */
   #readRow(row: readonly unknown[], receivedAt: number): Reading {
-    const id = readDigits(row[0], 'channel id');
+    const id = Number(readDigits(row[0], 'channel id'));
     const isWord = typeof row[1] === 'string' && row[1] !== 'hb';
     const behind = isWord ? 3 : 2;
     const number = row[behind];
@@ -103,10 +114,8 @@ export class BitfinexMapper implements Mapper {
     if (number === undefined)
       return this.#map(channel, row, { place: undefined, ts: receivedAt, receivedAt });
     const ts = readEpochText(row[behind + 1], receivedAt, 'time');
-    const carries = channel?.kind === 'trades' || channel?.kind === 'book' ? channel.kind : 'else';
-    return this.#frames.read({ number: readNumber(number), ts, receivedAt, carries }, (place) =>
-      this.#map(channel, row, { place, ts, receivedAt }),
-    );
+    const numbered = { number: readNumber(number), ts, receivedAt, carries: carriedBy(channel) };
+    return this.#frames.read(numbered, (place) => this.#map(channel, row, { place, ts, receivedAt }));
   }
 
   #map(channel: BitfinexChannel | undefined, row: readonly unknown[], at: At): Reading {
@@ -122,7 +131,7 @@ export class BitfinexMapper implements Mapper {
       case 'book':
         return events([this.#bookUpdate(channel, at, readBitfinexLevels(rows))]);
       case 'quotes':
-        return this.#readQuote(channel, rows, at);
+        return this.#tellBest(channel, readBitfinexLevels(rows), at);
       case 'candles':
         return events(this.#readCandles(channel, rows, at));
       default:
@@ -157,7 +166,11 @@ export class BitfinexMapper implements Mapper {
     return trades;
   }
 
-  #bookUpdate({ symbol }: BitfinexChannel, at: At, { kind, bids, asks, checksum }: Change): BookUpdate {
+  #bookUpdate(
+    { symbol }: BitfinexChannel,
+    at: At,
+    { kind, bids, asks, checksum }: BitfinexChange,
+  ): BookUpdate {
     const { place, ts, receivedAt } = at;
     const update: BookUpdate = { type: 'book', venue: 'bitfinex', symbol, kind, bids, asks, ts, receivedAt };
     if (place) {
@@ -169,8 +182,7 @@ export class BitfinexMapper implements Mapper {
   }
 
   /** The sizes of the ticker are sums of 25 levels: the best level comes from a book of one price point. */
-  #readQuote({ symbol }: BitfinexChannel, rows: readonly unknown[], { ts, receivedAt }: At): Reading {
-    const change = readBitfinexLevels(rows);
+  #tellBest({ symbol }: BitfinexChannel, change: BitfinexChange, { ts, receivedAt }: At): Reading {
     const best = this.#best.get(symbol) ?? { bids: new BookSide('bids'), asks: new BookSide('asks') };
     this.#best.set(symbol, best);
     for (const side of ['bids', 'asks'] as const) {
@@ -193,6 +205,9 @@ export class BitfinexMapper implements Mapper {
     return candles.flatMap((candle) => this.#openCandles.take(candle));
   }
 }
+
+const carriedBy = (channel: BitfinexChannel | undefined): NumberedFrame['carries'] =>
+  channel?.kind === 'trades' || channel?.kind === 'book' ? channel.kind : 'else';
 
 const events = (list: MarketEvent[]): Reading => ({ kind: 'events', events: list });
 const control = (said: Control): Reading => ({ kind: 'control', control: said });

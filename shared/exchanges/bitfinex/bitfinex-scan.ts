@@ -1,0 +1,104 @@
+import type { BookUpdate, Level, Trade } from '../../domain/market.ts';
+import { Scanner } from '../scanner.ts';
+import type { BitfinexChannel } from './bitfinex-channels.ts';
+
+/** What a frame says of a book: its levels, or its checksum. */
+export type BitfinexChange = Pick<BookUpdate, 'kind' | 'bids' | 'asks' | 'checksum'>;
+
+/** A numbered frame of a known channel; `repeat`: a trade in its second telling. `ts` in UTC ms. */
+export interface BitfinexRow {
+  channel: BitfinexChannel;
+  said: Trade | BitfinexChange | 'repeat';
+  number: number;
+  ts: number;
+}
+
+/**
+ * Reads single trades, single levels and checksums as Bitfinex spells them on connections that number their frames;
+ * undefined for all others, and for channels that are not in `channels`.
+ */
+export class BitfinexScan {
+  readonly #scanner = new Scanner();
+  readonly #channels: ReadonlyMap<number, BitfinexChannel>;
+
+  constructor(channels: ReadonlyMap<number, BitfinexChannel>) {
+    this.#channels = channels;
+  }
+
+  read(frame: string, receivedAt: number): BitfinexRow | undefined {
+    const scanner = this.#scanner;
+    scanner.begin(frame);
+    scanner.expect('[');
+    const channel = this.#channels.get(scanner.count());
+    const said = channel && this.#readPayload(channel, receivedAt);
+    if (!said) return undefined;
+    scanner.expect(',');
+    const number = scanner.count();
+    scanner.expect(',');
+    const ts = scanner.epoch(receivedAt);
+    scanner.expect(']');
+    return scanner.done ? { channel, said, number, ts } : undefined;
+  }
+
+  #readPayload({ kind, symbol }: BitfinexChannel, receivedAt: number): BitfinexRow['said'] | undefined {
+    const scanner = this.#scanner;
+    switch (kind) {
+      case 'trades':
+        if (scanner.passes(',"te",[')) return this.#readTrade(symbol, receivedAt);
+        return scanner.passes(',"tu",[') ? this.#skipTrade() : undefined;
+      case 'book':
+        if (scanner.passes(',"cs",')) return this.#readChecksum();
+        return scanner.passes(',[') ? this.#readLevel() : undefined;
+      case 'quotes':
+        return scanner.passes(',[') ? this.#readLevel() : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #readTrade(symbol: string, receivedAt: number): Trade {
+    const scanner = this.#scanner;
+    scanner.count();
+    const id = scanner.written;
+    scanner.expect(',');
+    const ts = scanner.epoch(receivedAt);
+    scanner.expect(',');
+    const side = scanner.passes('-') ? 'sell' : 'buy';
+    const size = scanner.price();
+    scanner.expect(',');
+    const price = scanner.price();
+    scanner.expect(']');
+    return { type: 'trade', venue: 'bitfinex', symbol, id, price, size, side, ts, receivedAt };
+  }
+
+  #skipTrade(): 'repeat' {
+    const scanner = this.#scanner;
+    for (let field = 1; field <= 4; field++) {
+      scanner.skipNumber();
+      scanner.expect(field < 4 ? ',' : ']');
+    }
+    return 'repeat';
+  }
+
+  #readLevel(): BitfinexChange {
+    const scanner = this.#scanner;
+    const price = scanner.price();
+    scanner.expect(',');
+    const isGone = scanner.count() === 0;
+    scanner.expect(',');
+    const isAsk = scanner.passes('-');
+    const size = scanner.price();
+    scanner.expect(']');
+    const levels: Level[] = [[price, isGone ? '0' : size]];
+    return isAsk ? { kind: 'delta', bids: [], asks: levels } : { kind: 'delta', bids: levels, asks: [] };
+  }
+
+  /** A CRC32 as a signed number. */
+  #readChecksum(): BitfinexChange {
+    const scanner = this.#scanner;
+    const sign = scanner.passes('-') ? -1 : 1;
+    const checksum = scanner.count();
+    if (checksum > 0xffff_ffff) scanner.fail();
+    return { kind: 'delta', bids: [], asks: [], checksum: sign * checksum };
+  }
+}
