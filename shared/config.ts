@@ -197,7 +197,7 @@ export const SETTINGS = {
   SIM_URL: { schema: url('http'), help: 'address of the simulated exchange; `millrace up` sets it' },
   REHEARSAL: {
     schema: choice('on', 'off').default('off'),
-    help: 'on: every venue is spoken to at SIM_URL, in its own dialect, and nothing real is recorded',
+    help: 'on: every venue is the simulated exchange, in its own dialect, and nothing real is recorded; use a MILLRACE_HOME of its own',
   },
   SIM_SEED: { schema: whole(42, 0, 2 ** 31 - 1), help: 'seed of the simulated exchange' },
   SIM_EVENTS_PER_SECOND: {

@@ -17,6 +17,8 @@ export const me = defineRoute({
     /** Of `SUPPORTED_EXCHANGES`. */
     entries: z.array(z.string()),
     venues: z.array(z.string()),
+    /** Every venue is the simulated exchange under another name. */
+    rehearsal: z.boolean(),
     markets: z.array(z.object({ venue: z.string(), symbol: z.string() })),
     intervals: z.array(z.object({ venue: z.string(), intervals: z.array(interval) })),
   }),
@@ -29,6 +31,7 @@ export const me = defineRoute({
       sessionEndsAt: input.session?.expiresAt ?? 0,
       entries: config.SUPPORTED_EXCHANGES,
       venues,
+      rehearsal: config.REHEARSAL === 'on',
       markets: watchedMarkets(config),
       intervals: venues.map((venue) => ({ venue, intervals: intervalsOf(venue, config.INTERVALS) })),
     };

@@ -38,7 +38,7 @@ async function ask(deps: Held): Promise<Readiness> {
     probe('postgres', () => deps.sql`SELECT 1`),
     probe('redis', () => deps.redis.ping()),
     probe('migrations', () => checkMigrations(deps)),
-    deps.config.SUPPORTED_EXCHANGES.includes('sim') ? probe('sim', () => pingSim(deps)) : undefined,
+    needsSim(deps) ? probe('sim', () => pingSim(deps)) : undefined,
     within(listProcesses(deps.redis, deps.config.NAMESPACE)).catch(() => undefined),
   ]);
   const dependencies = [
@@ -50,6 +50,9 @@ async function ask(deps: Held): Promise<Readiness> {
   ];
   return { ready: dependencies.every(({ ready }) => ready), dependencies };
 }
+
+const needsSim = ({ config }: Held) =>
+  config.REHEARSAL === 'on' || config.SUPPORTED_EXCHANGES.includes('sim');
 
 /** Producers and queues, from what the processes say of themselves. */
 function describeParts({ config, queues }: Held, processes: ProcessStatus[] | undefined): Dependency[] {

@@ -158,8 +158,8 @@ class LocalCluster implements Cluster {
   }
 
   async #startProcesses() {
-    const { SUPPORTED_EXCHANGES, SIM_URL, SESSION_SECRET } = this.config;
-    const needsSim = SUPPORTED_EXCHANGES.includes('sim') && !SIM_URL;
+    const { SUPPORTED_EXCHANGES, REHEARSAL, SIM_URL, SESSION_SECRET } = this.config;
+    const needsSim = (REHEARSAL === 'on' || SUPPORTED_EXCHANGES.includes('sim')) && !SIM_URL;
     const simPort = needsSim ? await keepPort(join(this.#home, 'sim.port')) : undefined;
     this.config = {
       ...this.config,

@@ -40,12 +40,16 @@ export class Terminal {
   }
 
   /** Everything works: where to look, and what is told only once. */
-  up({ HOST, PORT, SUPPORTED_EXCHANGES, MILLRACE_HOME }: Config): void {
+  up({ HOST, PORT, SUPPORTED_EXCHANGES, REHEARSAL, MILLRACE_HOME }: Config): void {
     this.#isUp = true;
     this.say('millrace is up; Ctrl-C stops it');
     const host = ['0.0.0.0', '::'].includes(HOST) ? '127.0.0.1' : HOST;
     const lines = [`Console  http://${host.includes(':') ? `[${host}]` : host}:${PORT}`];
-    if (SUPPORTED_EXCHANGES.includes('sim')) {
+    if (REHEARSAL === 'on') {
+      lines.push(
+        'SIM      REHEARSAL=on: every exchange is simulated, whatever its name; prices are made up, by a seed',
+      );
+    } else if (SUPPORTED_EXCHANGES.includes('sim')) {
       lines.push('SIM      the exchange "sim" is simulated: its prices are made up, by a seed');
     }
     lines.push('Paper    orders are paper: no money moves', `Logs     ${join(MILLRACE_HOME, 'logs')}`);

@@ -11,7 +11,10 @@ export function simAddress({ name, ccxtId, takes }: Entry, simUrl: string | unde
     (entry) => entry.venue === ccxtId && entry.takes.some((kind) => takes.includes(kind)),
   );
   if (simUrl && spoken) return `${simUrl.replace(/\/+$/, '')}/${spoken.venue}/${spoken.market}`;
-  throw new UserError(`REHEARSAL=on: the simulated exchange does not speak for "${name}"`);
+  const others = [...new Set(nativeEntries().map(({ venue }) => venue))].filter((venue) => venue !== 'sim');
+  throw new UserError(
+    `REHEARSAL=on: the simulated exchange does not speak for "${name}": of ccxt's it speaks for ${others.map((venue) => `ccxt:${venue}`).join(', ')}`,
+  );
 }
 
 /** Has ccxt's exchange talk to another address; the paths stay. */

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { post } from '../data/client.ts';
 import { useLiveState } from '../data/live.tsx';
 import type { Me } from '../data/wire.ts';
-import { VenueBadge } from '../parts/badges.tsx';
+import { RehearsalBadge, VenueBadge } from '../parts/badges.tsx';
 import { Wheel } from './brand.tsx';
 import { hrefOf, PAGES, type Page } from './route.ts';
 
@@ -22,7 +22,7 @@ export function Shell({ me, page, children }: { me: Me; page: Page; children: Re
           <a href={hrefOf('overview')} className="brand">
             <Wheel /> Millrace
           </a>
-          {me.venues.includes('sim') && <VenueBadge venue="sim" />}
+          {me.rehearsal ? <RehearsalBadge /> : me.venues.includes('sim') && <VenueBadge venue="sim" />}
           <nav className="nav" aria-label="Pages">
             {IN_NAVIGATION.map((name) => (
               <a key={name} href={hrefOf(name)} aria-current={name === page ? 'page' : undefined}>

@@ -20,6 +20,19 @@ export function VenueBadge({ venue }: { venue: string }) {
   );
 }
 
+/** Stands for the whole cluster while every venue is rehearsed. */
+export const RehearsalBadge = () => (
+  <Badge
+    size="sm"
+    color="orange"
+    variant="filled"
+    radius="sm"
+    title="REHEARSAL=on: every venue is the simulated exchange under another name; all prices are made up"
+  >
+    SIM · rehearsal
+  </Badge>
+);
+
 export function ModeBadge({ mode }: { mode: 'paper' | 'live' }) {
   return mode === 'paper' ? (
     <Badge

@@ -7,7 +7,9 @@ import { count } from '../../parts/format.ts';
 export function CoverageGrid({ rows }: { rows: readonly Coverage[] }) {
   const days = [...new Set(rows.map(({ day }) => day))];
   const region = useRef<HTMLElement>(null);
-  useEffect(() => region.current?.scrollTo({ left: region.current.scrollWidth }), []);
+  useEffect(() => {
+    if (region.current) region.current.scrollLeft = region.current.scrollWidth;
+  }, []);
   const markets = new Map<string, Coverage[]>();
   for (const row of rows) {
     const market = `${row.venue} ${row.symbol}`;
