@@ -109,8 +109,8 @@ function startWorkers(
   const cold = new AbortController();
   const run: Processor = async (job, _token, lockLost) => {
     load.busy++;
-    const signal = lockLost ? AbortSignal.any([cold.signal, lockLost]) : cold.signal;
-    return runTask(deps, handlers, name, job, signal).finally(() => load.busy--);
+    const causes = lockLost ? [cold.signal, lockLost] : [cold.signal];
+    return runTask(deps, handlers, name, job, causes).finally(() => load.busy--);
   };
   const workers = queueNames.flatMap((queue) =>
     queues.physicalNames(queue).map((physical) => {

@@ -6,6 +6,7 @@ import { publishLive } from '../../shared/queue/live.ts';
 import { isTaskName, parsePayload, type TaskName, taskDefinition } from '../../shared/tasks/catalogue.ts';
 import type { TaskState } from '../../shared/tasks/define.ts';
 import type { Handler, PoolDeps, TaskContext } from '../context.ts';
+import { TaskLimit } from './task-limit.ts';
 
 export type Handlers = { [N in TaskName]: Handler<N> };
 
@@ -20,15 +21,14 @@ export async function runTask(
   handlers: Handlers,
   worker: string,
   job: Job,
-  poolSignal: AbortSignal,
+  causes: readonly AbortSignal[],
 ): Promise<unknown> {
   const name = job.name;
   if (!isTaskName(name)) throw new UnrecoverableError(`no such task in the catalogue: ${name}`);
   const definition = taskDefinition(name);
   const id = job.id ?? '';
   const startedAt = monotonic();
-  const deadline = AbortSignal.timeout(definition.timeLimitMs);
-  const signal = AbortSignal.any([deadline, poolSignal]);
+  const limit = new TaskLimit(definition.timeLimitMs, causes);
   const say = (state: TaskState, progress: unknown = null) =>
     definition.recorded
       ? publishLive(deps.redis, deps.config.NAMESPACE, [{ type: 'task', id, name, state, progress }])
@@ -40,7 +40,7 @@ export async function runTask(
     id,
     attempt: job.attemptsStarted,
     worker,
-    signal,
+    signal: limit.signal,
     async progress(done, total, note) {
       if (!definition.recorded) return;
       await saveProgress(deps.sql, id, { done, total, note });
@@ -58,7 +58,7 @@ export async function runTask(
     }
     const handler = handlers[name] as Handler<typeof name>;
     const work = () => handler(payload, context);
-    const result = await untilAborted(work, signal, deadline, definition.timeLimitMs);
+    const result = await untilEnded(work, limit, definition.timeLimitMs);
     if (definition.recorded) await saveOutcome(deps.sql, id, { state: 'SUCCESS', result });
     await finish('SUCCESS');
     return result;
@@ -72,6 +72,8 @@ export async function runTask(
     }
     await finish(state);
     throw last ? new UnrecoverableError(messageOf(error)) : error;
+  } finally {
+    limit.release();
   }
 
   async function finish(state: TaskState) {
@@ -93,18 +95,14 @@ export function retryDelay(
   return backoffMs(attemptsMade - 1, { baseMs, capMs: Math.max(30_000, baseMs), floorMs: baseMs / 2 });
 }
 
-async function untilAborted<T>(
-  work: () => Promise<T>,
-  signal: AbortSignal,
-  deadline: AbortSignal,
-  limitMs: number,
-): Promise<T> {
+async function untilEnded<T>(work: () => Promise<T>, limit: TaskLimit, limitMs: number): Promise<T> {
+  const { signal } = limit;
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () =>
       reject(
         new RetryError(
-          deadline.aborted ? `time limit of ${limitMs} ms reached` : 'interrupted: the pool is stopping',
+          limit.isTimeUp ? `time limit of ${limitMs} ms reached` : 'interrupted: the pool is stopping',
         ),
       );
     if (signal.aborted) onAbort();
