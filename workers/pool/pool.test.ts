@@ -132,7 +132,7 @@ test('a task whose lock is lost before it began is not begun: nothing fails behi
   const job = { name: 'bootstrap', id: 'late', attemptsStarted: 1 } as Job;
   job.data = { venue: 'sim', symbol: 'BTC/USDT', interval: '1m', from: at, to: at };
   const lost = AbortSignal.abort();
-  await expect(runTask(deps, handlers, 'test', job, lost)).rejects.toThrow('interrupted');
+  await expect(runTask(deps, handlers, 'test', job, [lost])).rejects.toThrow('interrupted');
   expect(runs).toBe(0);
 });
 
