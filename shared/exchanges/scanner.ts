@@ -3,11 +3,13 @@ import type { Level } from '../domain/market.ts';
 import { isPlausible } from './fields.ts';
 import { TimeReader } from './times.ts';
 
+const SPACE = 32;
 const QUOTE = 34;
 const COMMA = 44;
 const DASH = 45;
 const ZERO = 48;
 const OPEN = 91;
+const BACKSLASH = 92;
 const CLOSE = 93;
 /** Longer ones, and whatever else is out of the ordinary, are for the long way. */
 const LONGEST_DECIMAL = 32;
@@ -83,6 +85,11 @@ export class Scanner {
     return this.#run(isDigit, longest);
   }
 
+  /** Any text without escapes up to the next quote, which is read too; it may be empty. */
+  plainText(): string {
+    return this.#run(isPlain, LONGEST_TOKEN, 0);
+  }
+
   /** `true` or `false`. */
   flag(): boolean {
     if (this.passes('true')) return true;
@@ -133,9 +140,11 @@ export class Scanner {
     return size.length < SHARED_SLICE ? size : detached(size);
   }
 
-  /** Passes over a bare number of either sign. */
+  /** Passes over a bare or quoted number of either sign. */
   skipNumber(): void {
-    if (this.#bare(this.#text, this.#at) === undefined) this.fail();
+    const isQuoted = this.#text.charCodeAt(this.#at) === QUOTE;
+    const number = isQuoted ? this.#quoted(this.#text, this.#at + 1) : this.#bare(this.#text, this.#at);
+    if (number === undefined) this.fail();
   }
 
   /** `[["price","size"],…]`, each of any further fields. */
@@ -213,12 +222,13 @@ export class Scanner {
     return value;
   }
 
-  #run(belongs: (code: number) => boolean, longest: number): string {
+  #run(belongs: (code: number) => boolean, longest: number, shortest = 1): string {
     const text = this.#text;
     const start = this.#at;
     let at = start;
     while (at < text.length && belongs(text.charCodeAt(at))) at++;
-    if (at === start || at - start > longest || text.charCodeAt(at) !== QUOTE) this.fail();
+    const length = at - start;
+    if (length < shortest || length > longest || text.charCodeAt(at) !== QUOTE) this.fail();
     else this.#at = at + 1;
     return text.slice(start, at);
   }
@@ -273,6 +283,7 @@ export class Spellings<T> {
 const isDigit = (code: number) => code >= ZERO && code <= 57;
 const isOfToken = (code: number) =>
   isDigit(code) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === DASH;
+const isPlain = (code: number) => code >= SPACE && code !== QUOTE && code !== BACKSLASH;
 
 /** As `text.startsWith(words, at)`, at a third of its cost. */
 const standsAt = (text: string, at: number, words: string) => text.slice(at, at + words.length) === words;

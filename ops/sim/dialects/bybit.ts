@@ -50,8 +50,9 @@ function connect(market: BybitMarket, { find }: ConnectionInfo): Words {
   /** By topic: what to add to a view's count for `u`, and the last frame of a book of one level. */
   const bases = new Map<string, number>();
   const bests = new Map<string, { u: number; text: string }>();
-  const frame = (topic: string, type: string, ts: number, data: unknown) =>
-    JSON.stringify({ topic, type, ts, data, cts: ts });
+  let cs = 24_987_956_059;
+  const tickerFrame = (topic: string, ts: number, data: unknown) =>
+    JSON.stringify({ topic, type: 'delta', data, cs: cs++, ts });
   const bookFrame = (
     { name, wire, market: { listing } }: Topic,
     change: BookChange,
@@ -60,7 +61,9 @@ function connect(market: BybitMarket, { find }: ConnectionInfo): Words {
   ) => {
     const u = view.count + (bases.get(name) ?? 1_000);
     const sides = { b: bookLevels(listing, change.bids), a: bookLevels(listing, change.asks) };
-    return frame(name, change.whole ? 'snapshot' : 'delta', at, { s: wire, ...sides, u, seq: change.last });
+    const type = change.whole ? 'snapshot' : 'delta';
+    const data = { s: wire, ...sides, u, seq: change.last };
+    return JSON.stringify({ topic: name, type, ts: at, data, cts: at });
   };
 
   return {
@@ -77,18 +80,20 @@ function connect(market: BybitMarket, { find }: ConnectionInfo): Words {
         ...{ L: 'ZeroPlusTick', i: bybitTradeId(market, id), BT: false },
       }));
       const pages = Math.ceil(rows.length / TRADES_PER_MESSAGE);
-      return Array.from({ length: pages }, (_, page) =>
-        frame(name, 'snapshot', at, rows.slice(page * TRADES_PER_MESSAGE, (page + 1) * TRADES_PER_MESSAGE)),
-      );
+      return Array.from({ length: pages }, (_, page) => {
+        const data = rows.slice(page * TRADES_PER_MESSAGE, (page + 1) * TRADES_PER_MESSAGE);
+        return JSON.stringify({ topic: name, type: 'snapshot', ts: at, data });
+      });
     },
     book: (topic, change, view, at) => [bookFrame(topic, change, view, at)],
     quote: (topic, { bid, ask, updateId }, at) => {
       const { name, wire } = topic;
       const { listing } = topic.market;
-      if (name.startsWith('tickers.')) return [frame(name, 'delta', at, ticker(topic, bid, ask))];
+      if (name.startsWith('tickers.')) return [tickerFrame(name, at, ticker(topic, bid, ask))];
       const u = (bests.get(name)?.u ?? 1_000) + 1;
       const sides = { b: levels(listing, [bid]), a: levels(listing, [ask]) };
-      const text = frame(name, 'snapshot', at, { s: wire, ...sides, u, seq: updateId });
+      const data = { s: wire, ...sides, u, seq: updateId };
+      const text = JSON.stringify({ topic: name, type: 'snapshot', ts: at, data, cts: at });
       bests.set(name, { u, text });
       return [text];
     },
@@ -101,7 +106,7 @@ function connect(market: BybitMarket, { find }: ConnectionInfo): Words {
         fundingRate: `${rate < 0 ? '-' : ''}${plain(Math.abs(rate), 8)}`,
         nextFundingTime: String(nextFundingTs),
       };
-      return [frame(`tickers.${topic.wire}`, 'delta', at, data)];
+      return [tickerFrame(`tickers.${topic.wire}`, at, data)];
     },
     candle: ({ name, interval, market: { listing } }, bar, closed, at) => {
       const [, code = ''] = name.split('.');
@@ -110,7 +115,7 @@ function connect(market: BybitMarket, { find }: ConnectionInfo): Words {
       );
       const sums = { volume: size(listing, bar.lots), turnover: notional(listing, bar.quote) };
       const row = { start: bar.ts, interval: code, ...prices, ...sums, confirm: closed, timestamp: at };
-      return interval ? [frame(name, 'snapshot', at, [row])] : [];
+      return interval ? [JSON.stringify({ topic: name, data: [row], ts: at, type: 'snapshot' })] : [];
     },
     quirks: {
       /** The service was restarted: a whole book with `u` 1 stands for whatever was there. */

@@ -57,8 +57,16 @@ export class BybitMapper implements Mapper {
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
     const said = this.#scan.read(frame, receivedAt);
-    if (!said) return this.#readAny(frame, receivedAt);
-    return said.channel === 'publicTrade' ? events(said.trades) : this.#tellDepth(said.update, said.depth);
+    switch (said?.channel) {
+      case 'publicTrade':
+        return events(said.trades);
+      case 'orderbook':
+        return this.#tellDepth(said.update, said.depth);
+      case 'tickers':
+        return this.#tellTicker(said.data, said.isWhole, said.ts, receivedAt);
+      default:
+        return this.#readAny(frame, receivedAt);
+    }
   }
 
   #readAny(frame: string, receivedAt: number): Reading {
@@ -154,13 +162,16 @@ export class BybitMapper implements Mapper {
     return true;
   }
 
-  /** Quotes, funding and mark price of contracts, which tell only what changed; spot's tickers have none of it. */
   #readTicker(message: Fields, receivedAt: number): Reading {
     const data = readObject(message.data, 'data');
-    const symbol = this.#symbol(data.symbol);
     const ts = readEpoch(message.ts, receivedAt, 'ts');
+    return this.#tellTicker(data, message.type === 'snapshot', ts, receivedAt);
+  }
+
+  /** Quotes, funding and mark price of contracts, which tell only what changed; spot's tickers have none of it. */
+  #tellTicker(data: Fields, isWhole: boolean, ts: number, receivedAt: number): Reading {
+    const symbol = this.#symbol(data.symbol);
     const origin = { venue: 'bybit', symbol, ts, receivedAt };
-    const isWhole = message.type === 'snapshot';
     const before = isWhole ? undefined : this.#best.get(symbol);
     const best: Best = {
       bid: tickerLevel(data, 'bid1', before?.bid),

@@ -19,6 +19,7 @@ export class BybitRates {
 
   /** What this ticker tells anew; nothing that is not known whole yet. */
   take(data: Fields, origin: Origin, isWhole: boolean): (Mark | Funding)[] {
+    if (!isWhole && FIELDS.every((name) => data[name] === undefined)) return [];
     const { receivedAt, symbol } = origin;
     const before = isWhole ? {} : this.#known.get(symbol);
     const told = {
@@ -43,6 +44,8 @@ export class BybitRates {
     return events;
   }
 }
+
+const FIELDS = ['markPrice', 'indexPrice', 'fundingRate', 'nextFundingTime'];
 
 /** Undefined where the field is absent or empty. */
 function field<T>(data: Fields, name: string, read: (value: unknown, where: string) => T): T | undefined {

@@ -1,19 +1,40 @@
 import type { BookUpdate, Side, Trade } from '../../domain/market.ts';
+import type { Fields } from '../fields.ts';
 import { Scanner, Spellings } from '../scanner.ts';
 
 /** What one of the hot frames says. */
 export type BybitSaid =
   | { channel: 'publicTrade'; trades: Trade[] }
-  | { channel: 'orderbook'; depth: number; update: BookUpdate };
+  | { channel: 'orderbook'; depth: number; update: BookUpdate }
+  | { channel: 'tickers'; isWhole: boolean; data: Fields; ts: number };
 
 const SIDES = new Spellings<Side>([
   ['Buy', 'buy'],
   ['Sell', 'sell'],
 ]);
 
-const DEPTHS = [50, 200, 1000];
+/** Kinds of a frame: whole or what changed. */
+const KINDS = new Spellings<boolean>([
+  ['snapshot', true],
+  ['delta', false],
+]);
 
-/** Reads trades and changes of books as Bybit spells them, of symbols that are known; undefined for all others. */
+/** Depth 1 is the best quote. */
+const DEPTHS = [200, 50, 1000, 1];
+
+/** https://bybit-exchange.github.io/docs/v5/websocket/public/ticker */
+const TICKER_FIELDS = new Spellings(
+  [
+    ...['symbol', 'tickDirection', 'price24hPcnt', 'lastPrice', 'prevPrice24h', 'highPrice24h'],
+    ...['lowPrice24h', 'prevPrice1h', 'markPrice', 'indexPrice', 'openInterest', 'openInterestValue'],
+    ...['turnover24h', 'volume24h', 'nextFundingTime', 'fundingRate', 'bid1Price', 'bid1Size'],
+    ...['ask1Price', 'ask1Size', 'deliveryTime', 'basisRate', 'deliveryFeeRate', 'predictedDeliveryPrice'],
+    ...['basis', 'basisRateYear', 'preOpenPrice', 'preQty', 'curPreListingPhase', 'fundingIntervalHour'],
+    ...['fundingCap'],
+  ].map((name) => [name, name]),
+);
+
+/** Reads trades, changes of books and tickers as Bybit spells them, of symbols that are known; undefined for all others. */
 export class BybitScan {
   readonly #scanner = new Scanner();
   readonly #symbols: Spellings<string>;
@@ -34,9 +55,10 @@ export class BybitScan {
     if (scanner.passes('{"topic":"publicTrade.')) {
       return { channel: 'publicTrade', trades: this.#readTrades(receivedAt) };
     }
+    if (scanner.passes('{"topic":"tickers.')) return this.#readTicker(receivedAt);
     const depth = DEPTHS.find((each) => scanner.passes(`{"topic":"orderbook.${each}.`));
     if (depth === undefined) return undefined;
-    return { channel: 'orderbook', depth, update: this.#readBook(receivedAt) };
+    return { channel: 'orderbook', depth, update: this.#readBook(depth, receivedAt) };
   }
 
   #readTrades(receivedAt: number): Trade[] {
@@ -75,11 +97,33 @@ export class BybitScan {
     return { type: 'trade', venue: 'bybit', symbol, id, price, size, side, ts, receivedAt };
   }
 
+  #readTicker(receivedAt: number): BybitSaid {
+    const scanner = this.#scanner;
+    const data: Record<string, string> = {};
+    scanner.oneOf(this.#symbols);
+    scanner.expect(',"type":"');
+    const isWhole = scanner.oneOf(KINDS);
+    scanner.expect(',"data":{"');
+    do {
+      const name = scanner.oneOf(TICKER_FIELDS);
+      scanner.expect(':"');
+      data[name] = scanner.plainText();
+    } while (scanner.passes(',"'));
+    scanner.expect('},"cs":');
+    scanner.count();
+    scanner.expect(',"ts":');
+    const ts = scanner.epoch(receivedAt);
+    scanner.expect('}');
+    return { channel: 'tickers', isWhole, data, ts };
+  }
+
   /** Update id 1 begins a book anew: that is for the long way. */
-  #readBook(receivedAt: number): BookUpdate {
+  #readBook(depth: number, receivedAt: number): BookUpdate {
     const scanner = this.#scanner;
     scanner.oneOf(this.#symbols);
-    scanner.expect(',"type":"delta","ts":');
+    scanner.expect(',"type":"');
+    const isWhole = scanner.oneOf(KINDS);
+    scanner.expect(',"ts":');
     const ts = scanner.epoch(receivedAt);
     scanner.expect(',"data":{"s":"');
     const symbol = scanner.oneOf(this.#symbols);
@@ -95,6 +139,7 @@ export class BybitScan {
     scanner.expect('},"cts":');
     scanner.count();
     scanner.expect('}');
-    return { type: 'book', venue: 'bybit', symbol, kind: 'delta', bids, asks, last, ts, receivedAt };
+    const change = { type: 'book', venue: 'bybit', symbol, bids, asks, last, ts, receivedAt } as const;
+    return isWhole ? { ...change, kind: 'snapshot', depth } : { ...change, kind: 'delta' };
   }
 }

@@ -16,11 +16,12 @@ import {
   readRfc3339,
   readText,
 } from '../fields.ts';
+import { type NumberedFrame, NumberedFrames } from '../numbered-frames.ts';
 import { OpenCandles } from '../open-candles.ts';
 import { Spellings } from '../scanner.ts';
-import { type Place, Sequence } from '../sequence.ts';
+import type { Place } from '../sequence.ts';
 import type { Mapper, Reading } from '../venue.ts';
-import { type CoinbaseChange, CoinbaseScan } from './coinbase-scan.ts';
+import { type CoinbaseChange, type CoinbaseSaid, CoinbaseScan } from './coinbase-scan.ts';
 
 /** Whole books come in one frame, of more than 5 MB for the busiest products. */
 export const MAX_FRAME_LENGTH = 32 * 1024 * 1024;
@@ -59,8 +60,7 @@ export function readNumeral(value: unknown, where: string): string {
 export class CoinbaseMapper implements Mapper {
   readonly #symbols = new Spellings<string>();
   readonly #scan = new CoinbaseScan(this.#symbols);
-  readonly #sequence = new Sequence();
-  readonly #books = new Set<string>();
+  readonly #frames = new NumberedFrames('coinbase');
   readonly #lastTrades = new Map<string, number>();
   readonly #openCandles = new OpenCandles();
 
@@ -75,12 +75,23 @@ export class CoinbaseMapper implements Mapper {
 
   read(frame: string, receivedAt: number): Reading {
     checkLength(frame, MAX_FRAME_LENGTH);
-    const change = this.#scan.read(frame, receivedAt);
-    if (!change) return this.#readAny(frame, receivedAt);
-    const { number, ts } = change;
-    return this.#place('l2_data', { number, ts, receivedAt }, ({ place }) =>
-      this.#tell(change, place, receivedAt),
+    const said = this.#scan.read(frame, receivedAt);
+    if (!said) return this.#readAny(frame, receivedAt);
+    const { channel, number, ts } = said;
+    return this.#frames.read({ number, ts, receivedAt, carries: carriedBy(channel) }, (place) =>
+      events(this.#tell(said, place, receivedAt)),
     );
+  }
+
+  #tell(said: CoinbaseSaid, place: Place, receivedAt: number): MarketEvent[] {
+    switch (said.channel) {
+      case 'market_trades':
+        return this.#heard(oldestFirst(said.trades));
+      case 'l2_data':
+        return [bookUpdate(said.change, place, said.ts, receivedAt)];
+      case 'ticker':
+        return said.quotes;
+    }
   }
 
   #readAny(frame: string, receivedAt: number): Reading {
@@ -90,31 +101,13 @@ export class CoinbaseMapper implements Mapper {
     if (message.sequence_num === undefined) throw new RejectError('sequence_num is absent', 'sequence_num');
     const number = readCount(message.sequence_num, 'sequence_num');
     const ts = readRfc3339(message.timestamp, receivedAt, 'timestamp');
-    return this.#place(channel, { number, ts, receivedAt }, (at) => this.#readChannel(channel, message, at));
-  }
-
-  /** Finds where a frame stands in the connection's row, and reads it unless it was heard before. */
-  #place(channel: string, { number, ts, receivedAt }: Omit<At, 'place'>, read: (at: At) => Reading): Reading {
-    const place = this.#sequence.locate(number, ts);
-    const isUseless = place.kind === 'late' && channel !== 'market_trades';
-    if (place.kind === 'repeated' || isUseless) return { kind: 'ignored' };
-    const reading = this.#readPlaced(channel, { place, number, ts, receivedAt }, read);
-    this.#sequence.take(place, number, ts);
-    return place.kind === 'gap' ? this.#broken(reading, place, ts, receivedAt) : reading;
+    return this.#frames.read({ number, ts, receivedAt, carries: carriedBy(channel) }, (place) =>
+      this.#readChannel(channel, message, { place, ts, receivedAt }),
+    );
   }
 
   readSnapshot(): BookUpdate {
     throw new RejectError('Coinbase sends whole books in its stream', 'body');
-  }
-
-  /** A frame that is refused leaves a hole in the row, for its books are wrong then; other channels can do without. */
-  #readPlaced(channel: string, at: At, read: (at: At) => Reading): Reading {
-    try {
-      return read(at);
-    } catch (error) {
-      if (at.place.kind === 'next' && channel !== 'l2_data') this.#sequence.take(at.place, at.number, at.ts);
-      throw error;
-    }
   }
 
   #readChannel(channel: string, message: Fields, at: At): Reading {
@@ -137,38 +130,23 @@ export class CoinbaseMapper implements Mapper {
     }
   }
 
-  /** Every book of the connection learns of the break, by a change that is empty and does not follow. */
-  #broken(reading: Reading, { first, last }: Place, ts: number, receivedAt: number): Reading {
-    const told = reading.kind === 'events' ? reading.events : [];
-    const own = new Set(told.filter(({ type }) => type === 'book').map(({ symbol }) => symbol));
-    const breaks = [...this.#books]
-      .filter((symbol) => !own.has(symbol))
-      .map((symbol): BookUpdate => {
-        const origin = { type: 'book', venue: 'coinbase', symbol, ts, receivedAt } as const;
-        return { ...origin, kind: 'delta', bids: [], asks: [], first, last };
-      });
-    const reason = 'frames of this connection were lost';
-    return {
-      kind: 'events',
-      events: [...breaks, ...told],
-      control: { type: 'reconnect', reason, lost: true },
-    };
-  }
-
   /** Newest first in a snapshot, which repeats what was told before: each comes out once, oldest first. */
   #readTrades(message: Fields, { receivedAt }: At): Trade[] {
     const fresh: Trade[] = [];
     for (const event of eventsOf(message)) {
       const isSnapshot = readKind(event) === 'snapshot';
-      const trades = rows(event, 'trades').map((row) => this.#readTrade(row, receivedAt));
-      trades.sort((a, b) => Number(a.id) - Number(b.id));
+      const trades = oldestFirst(rows(event, 'trades').map((row) => this.#readTrade(row, receivedAt)));
       const untold = (trade: Trade) => Number(trade.id) > (this.#lastTrades.get(trade.symbol) ?? -1);
       fresh.push(...(isSnapshot ? trades.filter(untold) : trades));
     }
-    for (const { symbol, id } of fresh) {
+    return this.#heard(fresh);
+  }
+
+  #heard(trades: Trade[]): Trade[] {
+    for (const { symbol, id } of trades) {
       this.#lastTrades.set(symbol, Math.max(Number(id), this.#lastTrades.get(symbol) ?? -1));
     }
-    return fresh;
+    return trades;
   }
 
   #readTrade(row: Fields, receivedAt: number): Trade {
@@ -185,14 +163,8 @@ export class CoinbaseMapper implements Mapper {
     };
   }
 
-  #tell({ symbol, bids, asks, ts }: CoinbaseChange, { first, last }: Place, receivedAt: number): Reading {
-    this.#books.add(symbol);
-    const origin = { type: 'book', venue: 'coinbase', symbol, ts, receivedAt } as const;
-    return events([{ ...origin, kind: 'delta', bids, asks, first, last }]);
-  }
-
   #readBooks(message: Fields, { place, ts, receivedAt }: At): BookUpdate[] {
-    const updates = eventsOf(message).map((event): BookUpdate => {
+    return eventsOf(message).map((event): BookUpdate => {
       const kind = readKind(event) === 'snapshot' ? 'snapshot' : 'delta';
       const bids: Level[] = [];
       const asks: Level[] = [];
@@ -207,8 +179,6 @@ export class CoinbaseMapper implements Mapper {
       const { first, last } = place;
       return { type: 'book', venue: 'coinbase', symbol, kind, bids, asks, first, last, ts, receivedAt };
     });
-    for (const { symbol } of updates) this.#books.add(symbol);
-    return updates;
   }
 
   /** Tickers of `ticker_batch` and of old carry no best bid and ask. */
@@ -264,10 +234,9 @@ export class CoinbaseMapper implements Mapper {
   }
 }
 
-/** A frame's number, place and times. */
+/** A frame's place and times. */
 interface At {
   place: Place;
-  number: number;
   ts: number;
   receivedAt: number;
 }
@@ -275,6 +244,23 @@ interface At {
 const QUOTE_FIELDS = ['best_bid', 'best_bid_quantity', 'best_ask', 'best_ask_quantity'];
 
 const events = (list: MarketEvent[]): Reading => ({ kind: 'events', events: list });
+
+function carriedBy(channel: string): NumberedFrame['carries'] {
+  if (channel === 'l2_data') return 'book';
+  return channel === 'market_trades' ? 'trades' : 'else';
+}
+
+function bookUpdate(
+  { symbol, bids, asks }: CoinbaseChange,
+  { first, last }: Place,
+  ts: number,
+  receivedAt: number,
+): BookUpdate {
+  const kind = 'delta';
+  return { type: 'book', venue: 'coinbase', symbol, kind, bids, asks, first, last, ts, receivedAt };
+}
+
+const oldestFirst = (trades: Trade[]): Trade[] => trades.sort((a, b) => Number(a.id) - Number(b.id));
 
 /** `{"type":"error","message":"…"}` has neither channel nor number. */
 function readError({ type, message, reason }: Fields): Reading {

@@ -1,5 +1,5 @@
-import type { BookUpdate } from '../../domain/market.ts';
-import { type BookPosition, type Channel, channelName, type Subscription, type Venue } from '../venue.ts';
+import { followsUnbroken } from '../numbered-frames.ts';
+import { type Channel, channelName, type Subscription, type Venue } from '../venue.ts';
 import { coinbaseHistory } from './coinbase-history.ts';
 import {
   CoinbaseMapper,
@@ -42,7 +42,7 @@ export function createCoinbase(): Venue {
       reconnectFloorMs: 1_000,
       maxFrameLength: MAX_FRAME_LENGTH,
     },
-    book: { snapshot: 'stream', follows },
+    book: { snapshot: 'stream', follows: followsUnbroken },
     promises: { bookBreaks: ['frame numbers'], tradeBreaks: 'ids', backfill: 'by time', sizes: 'coins' },
     history: coinbaseHistory,
     streamUrl: 'wss://advanced-trade-ws.coinbase.com',
@@ -52,12 +52,6 @@ export function createCoinbase(): Venue {
     unsubscribe: (subscriptions) => requests('unsubscribe', subscriptions),
     createMapper: (symbols) => new CoinbaseMapper(symbols),
   };
-}
-
-/** An update is good when no frame of the connection was lost since the last one of this book. */
-function follows({ id }: BookPosition, { first = 0, last = 0 }: BookUpdate) {
-  if (last < id) return 'drop';
-  return first > id + 1 ? 'gap' : 'apply';
 }
 
 /** One request a channel, each with a list of products. */
