@@ -161,7 +161,8 @@ export class BitfinexMapper implements Mapper {
 
   #remember(trades: Trade[]): Trade[] {
     for (const { symbol, id } of trades) {
-      this.#lastTrades.set(symbol, Math.max(Number(id), this.#lastTrades.get(symbol) ?? -1));
+      const number = Number(id);
+      if (number > (this.#lastTrades.get(symbol) ?? -1)) this.#lastTrades.set(symbol, number);
     }
     return trades;
   }

@@ -32,9 +32,9 @@ export class BitfinexScan {
     const channel = this.#channels.get(scanner.count());
     const said = channel && this.#readPayload(channel, receivedAt);
     if (!said) return undefined;
-    scanner.expect(',');
+    scanner.comma();
     const number = scanner.count();
-    scanner.expect(',');
+    scanner.comma();
     const ts = scanner.epoch(receivedAt);
     scanner.expect(']');
     return scanner.done ? { channel, said, number, ts } : undefined;
@@ -60,12 +60,12 @@ export class BitfinexScan {
     const scanner = this.#scanner;
     scanner.count();
     const id = scanner.written;
-    scanner.expect(',');
+    scanner.comma();
     const ts = scanner.epoch(receivedAt);
-    scanner.expect(',');
+    scanner.comma();
     const side = scanner.passes('-') ? 'sell' : 'buy';
     const size = scanner.price();
-    scanner.expect(',');
+    scanner.comma();
     const price = scanner.price();
     scanner.expect(']');
     return { type: 'trade', venue: 'bitfinex', symbol, id, price, size, side, ts, receivedAt };
@@ -73,19 +73,23 @@ export class BitfinexScan {
 
   #skipTrade(): 'repeat' {
     const scanner = this.#scanner;
-    for (let field = 1; field <= 4; field++) {
-      scanner.skipNumber();
-      scanner.expect(field < 4 ? ',' : ']');
-    }
+    scanner.count();
+    scanner.comma();
+    scanner.count();
+    scanner.comma();
+    scanner.skipNumber();
+    scanner.comma();
+    scanner.skipNumber();
+    scanner.expect(']');
     return 'repeat';
   }
 
   #readLevel(): BitfinexChange {
     const scanner = this.#scanner;
     const price = scanner.price();
-    scanner.expect(',');
+    scanner.comma();
     const isGone = scanner.count() === 0;
-    scanner.expect(',');
+    scanner.comma();
     const isAsk = scanner.passes('-');
     const size = scanner.price();
     scanner.expect(']');
