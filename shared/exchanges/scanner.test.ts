@@ -53,6 +53,13 @@ describe('the scanner', () => {
     expect(scan('5', (s) => [s.size(), s.decimals])).toEqual(['5', 0]);
   });
 
+  test('reads nanoseconds of 19 digits, cut to the millisecond, and no others', () => {
+    const read = (text: string) => scan(text, (s) => s.nanoseconds(NOW));
+    expect(read('1768802538480999999')).toBe(1_768_802_538_480);
+    const wrong = ['1768802538480', '17688025384809999990', '176880253848099999x', 'x768802538480999999', ''];
+    for (const text of wrong) expect(read(text)).toBeUndefined();
+  });
+
   test.each(['2023-09-25T07:49:37.708706Z', '2023-09-25T07:49:37Z', '2024-02-29T23:59:59.999Z'])(
     'reads the time %s, cut to the millisecond',
     (time) => expect(scan(`${time}"`, (s) => s.rfc3339(NOW))).toBe(Date.parse(time)),
