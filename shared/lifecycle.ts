@@ -42,7 +42,7 @@ export class Releasers {
 /**
  * Runs one process of the cluster until SIGTERM, SIGINT or its supervisor's death, then drains.
  *
- * `start` acquires and pushes undos. A drain that outlasts `drainMs` exits 1; an unhandled rejection is a
+ * `start` acquires and pushes undos; one that still waits, for Redis perhaps, keeps nothing from stopping. A drain that outlasts `drainMs` exits 1; an unhandled rejection is a
  * defect: it is logged and the process exits 1, for the supervisor to start it afresh (crash-only).
  */
 export async function runProcess(
@@ -55,8 +55,8 @@ export async function runProcess(
   process.on('unhandledRejection', (reason) => die(log, reason));
   process.on('uncaughtException', (error) => die(log, error));
   try {
-    await start(releasers);
-    process.send?.({ ready: true });
+    const started = start(releasers).then(() => process.send?.({ ready: true }));
+    await Promise.race([started, stop]);
     await stop;
   } catch (error) {
     if (error instanceof UserError) log.fatal(error.message);
