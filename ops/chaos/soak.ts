@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { monotonic, now, sleep } from '../../shared/clock.ts';
 import { nativeEntries } from '../../shared/exchanges/entries.ts';
 import { Releasers } from '../../shared/lifecycle.ts';
@@ -39,8 +40,12 @@ const RECORDED_LIMIT_MS = 600_000;
 const QUIET_LIMIT_MS = 180_000;
 /** Events a second of each symbol to begin with. */
 const RATE = 1;
-/** The governor: below this lag faster, above that slower. */
-const LAG = { fasterMs: 1_500, slowerMs: 4_000 };
+/**
+ * The governor: with so much of the processors idle and so little lag faster, with less or more slower. Beyond that
+ * processes starve, fall silent to each other and cut themselves off.
+ */
+const FASTER = { idle: 0.25, lagMs: 1_500 };
+const SLOWER = { idle: 0.12, lagMs: 4_000 };
 const FASTEST = 200;
 
 /** Runs the real thing for so long, as fast as its own lag allows, and looks at its memory and its completeness. */
@@ -67,16 +72,20 @@ async function run(rig: Rig, ms: number, say: SoakOptions['say']) {
   const startedAt = monotonic();
   const { sim: _, ...ours } = rig.pids;
   const memory = new MemoryLog(ours);
+  const processors = new Processors();
   let [factor, worstLagMs] = [1, 0];
   while (monotonic() - startedAt < ms) {
     await sleep(SAMPLE_MS);
     memory.sample();
     const lagMs = await lagOf(rig);
     worstLagMs = Math.max(worstLagMs, lagMs);
-    if (lagMs < LAG.fasterMs) factor = Math.min(FASTEST, factor * 1.15);
-    else if (lagMs > LAG.slowerMs) factor = Math.max(0.2, factor * 0.7);
+    const idle = processors.idleShare();
+    if (idle < SLOWER.idle || lagMs > SLOWER.lagMs) factor = Math.max(0.2, factor * 0.7);
+    else if (idle > FASTER.idle && lagMs < FASTER.lagMs) factor = Math.min(FASTEST, factor * 1.1);
     await rig.sim.order({ burst: { factor, ms: 60_000 } });
-    say(`${Math.round((monotonic() - startedAt) / 1_000)} s: lag ${lagMs} ms, rate × ${factor.toFixed(2)}`);
+    say(
+      `${Math.round((monotonic() - startedAt) / 1_000)} s: lag ${lagMs} ms, ${Math.round(idle * 100)} % idle, rate × ${factor.toFixed(2)}`,
+    );
   }
   await rig.sim.order({ burst: { factor: 0.2, ms: QUIET_LIMIT_MS } });
   const after = await rig.sim.status();
@@ -96,6 +105,25 @@ async function run(rig: Rig, ms: number, say: SoakOptions['say']) {
       hasGrownBy({ mean: sum('mean'), slopePerHour: sum('slopePerHour') }, measuredMs) <= 0.05 &&
       all.every((trend) => hasGrownBy(trend, measuredMs) <= 0.2),
   };
+}
+
+/** How busy all processors of the machine are. */
+class Processors {
+  #last = this.#read();
+
+  /** Of the time since the last look, what they had nothing to do in. */
+  idleShare(): number {
+    const [before, after] = [this.#last, this.#read()];
+    this.#last = after;
+    return (after.idle - before.idle) / Math.max(1, after.all - before.all);
+  }
+
+  #read() {
+    const times = cpus().map((cpu) => cpu.times);
+    const idle = times.reduce((sum, each) => sum + each.idle, 0);
+    const busy = times.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, 0);
+    return { idle, all: idle + busy };
+  }
 }
 
 /** As a share of itself. */
