@@ -118,7 +118,7 @@ pageTest.each([
     await page.getByRole('button', { name: 'Menu of admin' }).click();
     await page.getByRole('menuitem', { name: 'Venues' }).click();
     await page.getByText('binance:usdm').waitFor();
-    await page.getByRole('switch', { name: 'Those of ccxt too' }).click({ force: true });
+    await page.getByRole('switch', { name: 'Show ccxt’s too' }).click({ force: true });
     await page.getByLabel('Find an exchange').fill('htx');
     await page.getByText('ccxt:htx:swap').waitFor();
     await page

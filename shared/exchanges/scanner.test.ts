@@ -6,8 +6,8 @@ import { Scanner, Spellings } from './scanner.ts';
 const NOW = 1_790_000_000_000;
 
 /** What `read` makes of a text, or undefined where the scan failed or did not reach the end. */
-function scan<T>(text: string, read: (scanner: Scanner) => T): T | undefined {
-  const scanner = new Scanner();
+function scan<T>(text: string, read: (scanner: Scanner) => T, numbers?: 'quoted' | 'bare'): T | undefined {
+  const scanner = new Scanner({ ...(numbers && { numbers }) });
   scanner.begin(text);
   const value = read(scanner);
   return scanner.done ? value : undefined;
@@ -22,14 +22,19 @@ describe('the scanner', () => {
     ['0.0', '0'],
     ['9', '9'],
     ['123456789.123456789', '123456789.123456789'],
-  ])('reads the number %s, bare and quoted, as %s', (wire, canonical) => {
-    expect(scan(wire, (s) => s.size())).toBe(canonical);
-    expect(scan(`"${wire}"`, (s) => s.size())).toBe(canonical);
-  });
+  ])(
+    'reads the number %s as %s, bare or quoted as the venue writes it and no other way',
+    (wire, canonical) => {
+      expect(scan(wire, (s) => s.size(), 'bare')).toBe(canonical);
+      expect(scan(`"${wire}"`, (s) => s.size())).toBe(canonical);
+      expect(scan(wire, (s) => s.size())).toBeUndefined();
+      expect(scan(`"${wire}"`, (s) => s.size(), 'bare')).toBeUndefined();
+    },
+  );
 
   test.each(['', '-1', '1.', '.5', '1.2.3', '1e5', '+1', 'NaN', '"1', '1"', '""', '007', '1'.repeat(33)])(
     'leaves %j, which is no clean number, to the long way',
-    (wire) => expect(scan(wire, (s) => s.size())).toBeUndefined(),
+    (wire) => expect(scan(wire, (s) => s.size(), 'bare')).toBeUndefined(),
   );
 
   test('a quoted number is what canonicalDecimal makes of it, or none', () => {
@@ -49,8 +54,8 @@ describe('the scanner', () => {
   });
 
   test('knows how many digits were written behind the point', () => {
-    expect(scan('0.00100000', (s) => [s.size(), s.decimals])).toEqual(['0.001', 8]);
-    expect(scan('5', (s) => [s.size(), s.decimals])).toEqual(['5', 0]);
+    expect(scan('0.00100000', (s) => [s.size(), s.decimals], 'bare')).toEqual(['0.001', 8]);
+    expect(scan('5', (s) => [s.size(), s.decimals], 'bare')).toEqual(['5', 0]);
   });
 
   test('reads nanoseconds of 19 digits, cut to the millisecond, and no others', () => {

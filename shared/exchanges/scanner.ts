@@ -27,8 +27,14 @@ export class Scanner {
   #text = '';
   #at = 0;
   #countAt = 0;
+  readonly #areQuoted: boolean;
   readonly #decimal = new DecimalReader();
   readonly #times = new TimeReader();
+
+  /** `numbers`: how the venue writes prices and sizes. */
+  constructor({ numbers = 'quoted' }: { numbers?: 'quoted' | 'bare' } = {}) {
+    this.#areQuoted = numbers === 'quoted';
+  }
 
   /** Begins anew at the start of a frame. */
   begin(text: string): void {
@@ -125,19 +131,22 @@ export class Scanner {
     return this.#text.slice(this.#countAt, this.#at);
   }
 
-  /** A bare or quoted price: above zero, in its canonical spelling. */
+  /** A price: above zero, in its canonical spelling. */
   price(): string {
     const price = this.size();
     if (price === '0') this.fail();
     return price;
   }
 
-  /** A bare or quoted number of zero or more in its canonical spelling. */
+  /** A number of zero or more in its canonical spelling. */
   size(): string {
     const text = this.#text;
     const start = this.#at;
-    const isQuoted = text.charCodeAt(start) === QUOTE;
-    const size = isQuoted ? this.#quoted(text, start + 1) : this.#bare(text, start);
+    if ((text.charCodeAt(start) === QUOTE) !== this.#areQuoted) {
+      this.fail();
+      return '';
+    }
+    const size = this.#areQuoted ? this.#quoted(text, start + 1) : this.#bare(text, start);
     if (size === undefined || size.charCodeAt(0) === DASH || this.#at - start > LONGEST_DECIMAL) {
       this.fail();
       return '';

@@ -18,7 +18,7 @@ export interface BitfinexRow {
  * undefined for all others, and for channels that are not in `channels`.
  */
 export class BitfinexScan {
-  readonly #scanner = new Scanner();
+  readonly #scanner = new Scanner({ numbers: 'bare' });
   readonly #channels: ReadonlyMap<number, BitfinexChannel>;
 
   constructor(channels: ReadonlyMap<number, BitfinexChannel>) {

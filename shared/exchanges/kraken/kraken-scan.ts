@@ -18,7 +18,7 @@ const SIDES = new Spellings<Side>([
  * what the checksum is made of.
  */
 export class KrakenScan {
-  readonly #scanner = new Scanner();
+  readonly #scanner = new Scanner({ numbers: 'bare' });
   readonly #symbols: Spellings<string>;
 
   constructor(symbols: Spellings<string>) {
