@@ -3,7 +3,7 @@ import type { Rate, Venue, VenueFacts } from './venue.ts';
 
 /** What we take of a documented limit: clocks differ, and other programs may share the address. */
 const SHARE = 0.9;
-/** Producers and pools both ask over REST: where a venue does not tell what it has counted, each takes half of that. */
+/** Where producers ask for books over REST, as pools do for history, and the venue tells no count, each takes half. */
 const SHARE_OF_A_PROCESS = SHARE / 2;
 
 /** By what the venue counts, for this process: limits are an address's, not a connection's or a feed's. */
@@ -24,7 +24,7 @@ export const restQuota = ({ history, limits }: VenueFacts): TokenBucket =>
   bucketOf(
     `rest ${limits.rest.host} ${history.restOrigin ?? ''}`,
     limits.rest.weight,
-    limits.rest.usedHeader ? SHARE : SHARE_OF_A_PROCESS,
+    limits.rest.usedHeader || !(history.book ?? history.bookTop) ? SHARE : SHARE_OF_A_PROCESS,
   );
 
 /** Whether so much of the REST weight is left that what can wait need not. */
