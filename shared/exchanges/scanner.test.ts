@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalDecimal } from '../domain/decimal.ts';
-import { Scanner, Spellings } from './scanner.ts';
+import { Scanner } from './scanner.ts';
+import { Spellings } from './spellings.ts';
 
 const NOW = 1_790_000_000_000;
 

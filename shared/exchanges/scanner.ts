@@ -1,6 +1,7 @@
 import { DecimalReader } from '../domain/decimal.ts';
 import type { Level } from '../domain/market.ts';
 import { isPlausible } from './fields.ts';
+import { type Spellings, standsAt } from './spellings.ts';
 import { TimeReader } from './times.ts';
 
 const SPACE = 32;
@@ -259,47 +260,9 @@ export class Scanner {
   }
 }
 
-/** Texts that a venue writes over and over, and what they stand for. */
-export class Spellings<T> {
-  /** What the text stands for that was found last. */
-  found: T | undefined;
-  readonly #known: Map<string, T>;
-  #last: string | undefined;
-
-  constructor(known: Iterable<readonly [string, T]> = []) {
-    this.#known = new Map(known);
-  }
-
-  get(spelling: string): T | undefined {
-    return this.#known.get(spelling);
-  }
-
-  set(spelling: string, meaning: T): void {
-    this.#known.set(spelling, meaning);
-  }
-
-  /** Where the known one ends that begins at `from` and goes as far as the next quote; -1 where there is none. */
-  find(text: string, from: number): number {
-    const last = this.#last;
-    if (last !== undefined && standsAt(text, from, last) && text.charCodeAt(from + last.length) === QUOTE) {
-      return from + last.length;
-    }
-    const end = text.indexOf('"', from);
-    const spelling = text.slice(from, end);
-    const meaning = this.#known.get(spelling);
-    if (end === -1 || meaning === undefined) return -1;
-    this.#last = spelling;
-    this.found = meaning;
-    return end;
-  }
-}
-
 const isDigit = (code: number) => code >= ZERO && code <= 57;
 const isOfToken = (code: number) =>
   isDigit(code) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === DASH;
 const isPlain = (code: number) => code >= SPACE && code !== QUOTE && code !== BACKSLASH;
-
-/** As `text.startsWith(words, at)`, at a third of its cost. */
-const standsAt = (text: string, at: number, words: string) => text.slice(at, at + words.length) === words;
 
 const detached = (slice: string) => Buffer.from(slice, 'latin1').toString('latin1');

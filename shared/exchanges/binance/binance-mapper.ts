@@ -15,7 +15,7 @@ import {
   readReason,
   readText,
 } from '../fields.ts';
-import { Spellings } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 import type { Mapper, Reading } from '../venue.ts';
 import { readBinanceMarks } from './binance-marks.ts';
 import { BinanceScan, OTHER_BOOKS } from './binance-scan.ts';

@@ -1,5 +1,6 @@
 import type { BookUpdate, Quote, Trade } from '../../domain/market.ts';
-import { Scanner, Spellings } from '../scanner.ts';
+import { Scanner } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 
 /** What one of the hot frames says; of an aggregated trade also the id of its last single one. */
 export type BinanceSaid =

@@ -16,7 +16,7 @@ import {
   readText,
 } from '../fields.ts';
 import { OpenCandles } from '../open-candles.ts';
-import { Spellings } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 import type { Control, Mapper, Reading } from '../venue.ts';
 import { BITGET_LENGTHS, compareIds, readBitgetCandle, readBitgetTrade } from './bitget-rows.ts';
 import { BitgetScan } from './bitget-scan.ts';

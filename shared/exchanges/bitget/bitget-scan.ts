@@ -1,5 +1,6 @@
 import type { BookUpdate, Quote, Side, Trade } from '../../domain/market.ts';
-import { Scanner, Spellings } from '../scanner.ts';
+import { Scanner } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 import { restoreMs } from './bitget-rows.ts';
 import type { BitgetMarket } from './bitget-symbols.ts';
 

@@ -15,7 +15,7 @@ import {
   readReason,
   readText,
 } from '../fields.ts';
-import { Spellings } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 import type { Mapper, Reading } from '../venue.ts';
 import { BybitRates } from './bybit-rates.ts';
 import { BybitScan } from './bybit-scan.ts';

@@ -1,6 +1,7 @@
 import type { BookUpdate, Side, Trade } from '../../domain/market.ts';
 import type { Fields } from '../fields.ts';
-import { Scanner, Spellings } from '../scanner.ts';
+import { Scanner } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 
 /** What one of the hot frames says. */
 export type BybitSaid =

@@ -18,8 +18,8 @@ import {
 } from '../fields.ts';
 import { type NumberedFrame, NumberedFrames } from '../numbered-frames.ts';
 import { OpenCandles } from '../open-candles.ts';
-import { Spellings } from '../scanner.ts';
 import type { Place } from '../sequence.ts';
+import { Spellings } from '../spellings.ts';
 import type { Mapper, Reading } from '../venue.ts';
 import { type CoinbaseChange, type CoinbaseSaid, CoinbaseScan } from './coinbase-scan.ts';
 

@@ -1,5 +1,6 @@
 import type { Level, Quote, Side, Trade } from '../../domain/market.ts';
-import { Scanner, Spellings } from '../scanner.ts';
+import { Scanner } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 
 /** What one of the hot frames says, and the number and time (UTC ms) of that frame. */
 export type CoinbaseSaid = { number: number; ts: number } & (

@@ -15,7 +15,7 @@ import {
   readText,
 } from '../fields.ts';
 import { OpenCandles } from '../open-candles.ts';
-import { Spellings } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 import type { Mapper, Reading } from '../venue.ts';
 import { KrakenScan } from './kraken-scan.ts';
 

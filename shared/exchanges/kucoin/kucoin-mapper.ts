@@ -25,7 +25,7 @@ import {
   readText,
 } from '../fields.ts';
 import { OpenCandles } from '../open-candles.ts';
-import { Spellings } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 import type { Control, Mapper, Reading } from '../venue.ts';
 import { KucoinScan } from './kucoin-scan.ts';
 import { spellKucoinSymbol, unifyKucoinSymbol } from './kucoin-symbols.ts';

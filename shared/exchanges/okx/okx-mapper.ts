@@ -27,7 +27,7 @@ import {
   readSigned,
   readText,
 } from '../fields.ts';
-import { Spellings } from '../scanner.ts';
+import { Spellings } from '../spellings.ts';
 import type { Control, Mapper, Reading } from '../venue.ts';
 import { OkxScan } from './okx-scan.ts';
 import { okxInstId, unifyOkxSymbol } from './okx-symbols.ts';
