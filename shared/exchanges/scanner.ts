@@ -97,9 +97,14 @@ export class Scanner {
     return this.#run(isDigit, longest);
   }
 
-  /** Any text without escapes up to the next quote, which is read too; it may be empty. */
-  plainText(): string {
-    return this.#run(isPlain, LONGEST_TOKEN, 0);
+  /** Passes over a quoted text without escapes; it may be empty. */
+  skipText(): void {
+    if (!this.#is(QUOTE)) this.fail();
+    const text = this.#text;
+    let at = this.#at;
+    while (isPlain(text.charCodeAt(at))) at++;
+    if (text.charCodeAt(at) === QUOTE) this.#at = at + 1;
+    else this.fail();
   }
 
   /** `true` or `false`. */
@@ -141,6 +146,13 @@ export class Scanner {
 
   /** A number of zero or more in its canonical spelling. */
   size(): string {
+    const size = this.signed();
+    if (size.charCodeAt(0) === DASH) this.fail();
+    return size;
+  }
+
+  /** A number of either sign in its canonical spelling. */
+  signed(): string {
     const text = this.#text;
     const start = this.#at;
     if ((text.charCodeAt(start) === QUOTE) !== this.#areQuoted) {
@@ -148,7 +160,7 @@ export class Scanner {
       return '';
     }
     const size = this.#areQuoted ? this.#quoted(text, start + 1) : this.#bare(text, start);
-    if (size === undefined || size.charCodeAt(0) === DASH || this.#at - start > LONGEST_DECIMAL) {
+    if (size === undefined || this.#at - start > LONGEST_DECIMAL) {
       this.fail();
       return '';
     }
@@ -237,13 +249,13 @@ export class Scanner {
     return value;
   }
 
-  #run(belongs: (code: number) => boolean, longest: number, shortest = 1): string {
+  #run(belongs: (code: number) => boolean, longest: number): string {
     const text = this.#text;
     const start = this.#at;
     let at = start;
     while (at < text.length && belongs(text.charCodeAt(at))) at++;
     const length = at - start;
-    if (length < shortest || length > longest || text.charCodeAt(at) !== QUOTE) this.fail();
+    if (length === 0 || length > longest || text.charCodeAt(at) !== QUOTE) this.fail();
     else this.#at = at + 1;
     return text.slice(start, at);
   }

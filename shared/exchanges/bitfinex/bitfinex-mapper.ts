@@ -48,7 +48,7 @@ export class BitfinexMapper implements Mapper {
   readonly #channels = new Map<number, BitfinexChannel>();
   readonly #scan = new BitfinexScan(this.#channels);
   readonly #frames = new NumberedFrames('bitfinex');
-  readonly #lastTrades = new Map<string, number>();
+  readonly #lastTrades = new Map<string, string>();
   readonly #best = new Map<string, { bids: BookSide; asks: BookSide }>();
   readonly #openCandles = new OpenCandles();
 
@@ -154,15 +154,14 @@ export class BitfinexMapper implements Mapper {
   /** The last trades, newest first, on subscribing: those this connection has told already are left out. */
   #readTrades(channel: BitfinexChannel, rows: readonly unknown[], at: At): Trade[] {
     const trades = rows.map((row) => readBitfinexTrade(row, channel.symbol, at.receivedAt));
-    const last = this.#lastTrades.get(channel.symbol) ?? -1;
-    const untold = trades.filter(({ id }) => Number(id) > last);
+    const last = this.#lastTrades.get(channel.symbol) ?? '';
+    const untold = trades.filter(({ id }) => isAfter(id, last));
     return this.#remember(untold.sort((a, b) => Number(a.id) - Number(b.id)));
   }
 
   #remember(trades: Trade[]): Trade[] {
     for (const { symbol, id } of trades) {
-      const number = Number(id);
-      if (number > (this.#lastTrades.get(symbol) ?? -1)) this.#lastTrades.set(symbol, number);
+      if (isAfter(id, this.#lastTrades.get(symbol) ?? '')) this.#lastTrades.set(symbol, id);
     }
     return trades;
   }
@@ -186,14 +185,27 @@ export class BitfinexMapper implements Mapper {
   #tellBest({ symbol }: BitfinexChannel, change: BitfinexChange, { ts, receivedAt }: At): Reading {
     const best = this.#best.get(symbol) ?? { bids: new BookSide('bids'), asks: new BookSide('asks') };
     this.#best.set(symbol, best);
-    for (const side of ['bids', 'asks'] as const) {
-      if (change.kind === 'snapshot') best[side].load(change[side]);
-      else for (const level of change[side]) best[side].set(level);
+    if (change.kind === 'snapshot') {
+      best.bids.load(change.bids);
+      best.asks.load(change.asks);
+    } else {
+      for (const level of change.bids) best.bids.set(level);
+      for (const level of change.asks) best.asks.set(level);
     }
-    const [[bid], [ask]] = [best.bids.top(1), best.asks.top(1)];
+    const bid = best.bids.best;
+    const ask = best.asks.best;
     if (!bid || !ask) return { kind: 'ignored' };
-    const prices = { bid: bid[0], bidSize: bid[1], ask: ask[0], askSize: ask[1] };
-    const quote: Quote = { type: 'quote', venue: 'bitfinex', symbol, ...prices, ts, receivedAt };
+    const quote: Quote = {
+      type: 'quote',
+      venue: 'bitfinex',
+      symbol,
+      bid: bid[0],
+      bidSize: bid[1],
+      ask: ask[0],
+      askSize: ask[1],
+      ts,
+      receivedAt,
+    };
     return events([quote]);
   }
 
@@ -209,6 +221,10 @@ export class BitfinexMapper implements Mapper {
 
 const carriedBy = (channel: BitfinexChannel | undefined): NumberedFrame['carries'] =>
   channel?.kind === 'trades' || channel?.kind === 'book' ? channel.kind : 'else';
+
+/** Ids are whole numbers without zeros before them. */
+const isAfter = (id: string, other: string) =>
+  id.length === other.length ? id > other : id.length > other.length;
 
 const events = (list: MarketEvent[]): Reading => ({ kind: 'events', events: list });
 const control = (said: Control): Reading => ({ kind: 'control', control: said });

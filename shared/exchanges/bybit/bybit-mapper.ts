@@ -1,4 +1,4 @@
-import type { BookUpdate, Candle, Interval, Level, MarketEvent, Quote, Trade } from '../../domain/market.ts';
+import type { BookUpdate, Candle, Interval, Level, MarketEvent, Origin, Trade } from '../../domain/market.ts';
 import { RejectError } from '../../errors.ts';
 import {
   checkLength,
@@ -17,9 +17,11 @@ import {
 } from '../fields.ts';
 import { Spellings } from '../spellings.ts';
 import type { Mapper, Reading } from '../venue.ts';
+import { BybitQuotes } from './bybit-quotes.ts';
 import { BybitRates } from './bybit-rates.ts';
 import { BybitScan } from './bybit-scan.ts';
 import { type BybitMarket, spellBybitSymbol, unifyBybitSymbol } from './bybit-symbols.ts';
+import { type BybitTicker, readTicker } from './bybit-ticker.ts';
 
 export const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
 
@@ -45,7 +47,7 @@ export class BybitMapper implements Mapper {
   readonly #symbols: Spellings<string>;
   readonly #scan: BybitScan;
   readonly #books = new Map<string, BookSource>();
-  readonly #best = new Map<string, Best>();
+  readonly #quotes = new BybitQuotes();
   readonly #rates = new BybitRates();
 
   constructor(market: BybitMarket, symbols: readonly string[] = []) {
@@ -63,7 +65,7 @@ export class BybitMapper implements Mapper {
       case 'orderbook':
         return this.#tellDepth(said.update, said.depth);
       case 'tickers':
-        return this.#tellTicker(said.data, said.isWhole, said.ts, receivedAt);
+        return this.#tellTicker(said.ticker, said.origin, said.isWhole);
       default:
         return this.#readAny(frame, receivedAt);
     }
@@ -121,7 +123,7 @@ export class BybitMapper implements Mapper {
   #tellDepth(update: BookUpdate, depth: number): Reading {
     const list: MarketEvent[] = [];
     if (depth === 1) {
-      const quote = this.#quote(update, bestAfter(this.#best.get(update.symbol), update));
+      const quote = this.#quotes.ofBook(update);
       if (quote) list.push(quote);
     }
     if (this.#isTheBook(update, depth)) list.push(update);
@@ -152,55 +154,35 @@ export class BybitMapper implements Mapper {
   }
 
   /** Of several depths the deepest is the book; a whole book that is older than what was told is a repetition. */
-  #isTheBook({ symbol, kind, last = 0, ts }: BookUpdate, depth: number): boolean {
+  #isTheBook(update: BookUpdate, depth: number): boolean {
+    const { symbol, kind, last = 0, ts } = update;
     const told = this.#books.get(symbol);
-    const takesOver = !told || (kind === 'snapshot' && depth > told.depth);
-    if (takesOver) this.#books.set(symbol, { depth, last, ts });
-    if (takesOver || depth !== told.depth) return takesOver;
+    if (!told || (kind === 'snapshot' && depth > told.depth)) {
+      this.#books.set(symbol, { depth, last, ts });
+      return true;
+    }
+    if (depth !== told.depth) return false;
     if (kind === 'snapshot' && last < told.last && ts < told.ts) return false;
-    if (kind === 'snapshot' || last > told.last) Object.assign(told, { last, ts });
+    if (kind === 'snapshot' || last > told.last) {
+      told.last = last;
+      told.ts = ts;
+    }
     return true;
   }
 
   #readTicker(message: Fields, receivedAt: number): Reading {
     const data = readObject(message.data, 'data');
     const ts = readEpoch(message.ts, receivedAt, 'ts');
-    return this.#tellTicker(data, message.type === 'snapshot', ts, receivedAt);
+    const origin = { venue: 'bybit', symbol: this.#symbol(data.symbol), ts, receivedAt };
+    return this.#tellTicker(readTicker(data, receivedAt), origin, message.type === 'snapshot');
   }
 
   /** Quotes, funding and mark price of contracts, which tell only what changed; spot's tickers have none of it. */
-  #tellTicker(data: Fields, isWhole: boolean, ts: number, receivedAt: number): Reading {
-    const symbol = this.#symbol(data.symbol);
-    const origin = { venue: 'bybit', symbol, ts, receivedAt };
-    const before = isWhole ? undefined : this.#best.get(symbol);
-    const best: Best = {
-      bid: tickerLevel(data, 'bid1', before?.bid),
-      ask: tickerLevel(data, 'ask1', before?.ask),
-    };
-    const told: MarketEvent[] = this.#rates.take(data, origin, isWhole);
-    const isQuote = QUOTE_FIELDS.some((field) => data[field] !== undefined);
-    const quote = isQuote ? this.#quote(origin, best) : undefined;
+  #tellTicker(ticker: BybitTicker, origin: Origin, isWhole: boolean): Reading {
+    const told: MarketEvent[] = this.#rates.take(ticker, origin, isWhole);
+    const quote = this.#quotes.ofTicker(ticker, origin, isWhole);
     if (quote) told.unshift(quote);
     return told.length > 0 ? events(told) : { kind: 'ignored' };
-  }
-
-  /** Remembers the best of both sides; a quote has both of them. */
-  #quote(origin: { symbol: string; ts: number; receivedAt: number }, best: Best): Quote | undefined {
-    const { symbol, ts, receivedAt } = origin;
-    this.#best.set(symbol, best);
-    const { bid, ask } = best;
-    if (!bid?.[0] || !bid[1] || !ask?.[0] || !ask[1]) return undefined;
-    return {
-      type: 'quote',
-      venue: 'bybit',
-      symbol,
-      bid: bid[0],
-      bidSize: bid[1],
-      ask: ask[0],
-      askSize: ask[1],
-      ts,
-      receivedAt,
-    };
   }
 
   #readKlines([code, wire]: string[], message: Fields, receivedAt: number): Reading {
@@ -244,15 +226,6 @@ interface BookSource {
   ts: number;
 }
 
-/** Best levels as far as they are known; of a partial ticker perhaps the price or the size alone. */
-interface Best {
-  bid: PartLevel | undefined;
-  ask: PartLevel | undefined;
-}
-type PartLevel = readonly [price: string | undefined, size: string | undefined];
-
-const QUOTE_FIELDS = ['bid1Price', 'bid1Size', 'ask1Price', 'ask1Size'];
-
 const events = (list: MarketEvent[]): Reading => ({ kind: 'events', events: list });
 
 /** Answers to our requests and pings. */
@@ -272,26 +245,3 @@ function readLevels(value: unknown, where: string): Level[] {
     return readLevel(level[0], level[1], where);
   });
 }
-
-/** The best levels after an update of a book of one level. */
-function bestAfter(before: Best | undefined, { kind, bids, asks }: BookUpdate): Best {
-  const known = kind === 'snapshot' ? undefined : before;
-  return { bid: sideAfter(known?.bid, bids), ask: sideAfter(known?.ask, asks) };
-}
-
-function sideAfter(before: PartLevel | undefined, levels: readonly Level[]): PartLevel | undefined {
-  const stands = levels.find(([, size]) => size !== '0');
-  if (stands) return stands;
-  return levels.some(([price]) => price === before?.[0]) ? undefined : before;
-}
-
-/** What is absent did not change; an empty text says that the side is empty. */
-function tickerLevel(data: Fields, side: 'bid1' | 'ask1', before: PartLevel | undefined): PartLevel {
-  const { [`${side}Price`]: price, [`${side}Size`]: size } = data;
-  return [
-    price === undefined ? before?.[0] : emptyOr(price, `${side}Price`),
-    size === undefined ? before?.[1] : emptyOr(size, `${side}Size`),
-  ];
-}
-
-const emptyOr = (value: unknown, where: string) => (value === '' ? undefined : readAmount(value, where));

@@ -1,13 +1,13 @@
-import type { BookUpdate, Side, Trade } from '../../domain/market.ts';
-import type { Fields } from '../fields.ts';
+import type { BookUpdate, Origin, Side, Trade } from '../../domain/market.ts';
 import { Scanner } from '../scanner.ts';
 import { Spellings } from '../spellings.ts';
+import { type BybitTicker, newTicker } from './bybit-ticker.ts';
 
 /** What one of the hot frames says. */
 export type BybitSaid =
   | { channel: 'publicTrade'; trades: Trade[] }
   | { channel: 'orderbook'; depth: number; update: BookUpdate }
-  | { channel: 'tickers'; isWhole: boolean; data: Fields; ts: number };
+  | { channel: 'tickers'; origin: Origin; isWhole: boolean; ticker: BybitTicker };
 
 const SIDES = new Spellings<Side>([
   ['Buy', 'buy'],
@@ -21,19 +21,22 @@ const KINDS = new Spellings<boolean>([
 ]);
 
 /** Depth 1 is the best quote. */
-const DEPTHS = [200, 50, 1000, 1];
+const DEPTHS = [200, 50, 1000, 1].map((depth) => ({ depth, topic: `{"topic":"orderbook.${depth}.` }));
+
+/** How a field of a ticker is read; `skip` for those of no use to us. */
+type TickerField = keyof BybitTicker | 'skip';
 
 /** https://bybit-exchange.github.io/docs/v5/websocket/public/ticker */
-const TICKER_FIELDS = new Spellings(
-  [
-    ...['symbol', 'tickDirection', 'price24hPcnt', 'lastPrice', 'prevPrice24h', 'highPrice24h'],
-    ...['lowPrice24h', 'prevPrice1h', 'markPrice', 'indexPrice', 'openInterest', 'openInterestValue'],
-    ...['turnover24h', 'volume24h', 'nextFundingTime', 'fundingRate', 'bid1Price', 'bid1Size'],
-    ...['ask1Price', 'ask1Size', 'deliveryTime', 'basisRate', 'deliveryFeeRate', 'predictedDeliveryPrice'],
-    ...['basis', 'basisRateYear', 'preOpenPrice', 'preQty', 'curPreListingPhase', 'fundingIntervalHour'],
+const TICKER_FIELDS = new Spellings<TickerField>([
+  ...(Object.keys(newTicker()) as (keyof BybitTicker)[]).map((name) => [name, name] as const),
+  ...[
+    ...['tickDirection', 'price24hPcnt', 'lastPrice', 'prevPrice24h', 'highPrice24h'],
+    ...['lowPrice24h', 'prevPrice1h', 'openInterest', 'openInterestValue', 'turnover24h', 'volume24h'],
+    ...['deliveryTime', 'basisRate', 'deliveryFeeRate', 'predictedDeliveryPrice', 'basis'],
+    ...['basisRateYear', 'preOpenPrice', 'preQty', 'curPreListingPhase', 'fundingIntervalHour'],
     ...['fundingCap'],
-  ].map((name) => [name, name]),
-);
+  ].map((name) => [name, 'skip'] as const),
+]);
 
 /** Reads trades, changes of books and tickers as Bybit spells them, of symbols that are known; undefined for all others. */
 export class BybitScan {
@@ -57,9 +60,12 @@ export class BybitScan {
       return { channel: 'publicTrade', trades: this.#readTrades(receivedAt) };
     }
     if (scanner.passes('{"topic":"tickers.')) return this.#readTicker(receivedAt);
-    const depth = DEPTHS.find((each) => scanner.passes(`{"topic":"orderbook.${each}.`));
-    if (depth === undefined) return undefined;
-    return { channel: 'orderbook', depth, update: this.#readBook(depth, receivedAt) };
+    for (const { depth, topic } of DEPTHS) {
+      if (scanner.passes(topic)) {
+        return { channel: 'orderbook', depth, update: this.#readBook(depth, receivedAt) };
+      }
+    }
+    return undefined;
   }
 
   #readTrades(receivedAt: number): Trade[] {
@@ -100,22 +106,46 @@ export class BybitScan {
 
   #readTicker(receivedAt: number): BybitSaid {
     const scanner = this.#scanner;
-    const data: Record<string, string> = {};
+    const ticker = newTicker();
     scanner.oneOf(this.#symbols);
     scanner.expect(',"type":"');
     const isWhole = scanner.oneOf(KINDS);
-    scanner.expect(',"data":{"');
-    do {
-      const name = scanner.oneOf(TICKER_FIELDS);
-      scanner.expect(':"');
-      data[name] = scanner.plainText();
-    } while (scanner.passes(',"'));
+    scanner.expect(',"data":{"symbol":"');
+    const symbol = scanner.oneOf(this.#symbols);
+    while (scanner.passes(',"')) {
+      const field = scanner.oneOf(TICKER_FIELDS);
+      scanner.expect(':');
+      this.#readField(ticker, field, receivedAt);
+    }
     scanner.expect('},"cs":');
     scanner.count();
     scanner.expect(',"ts":');
     const ts = scanner.epoch(receivedAt);
     scanner.expect('}');
-    return { channel: 'tickers', isWhole, data, ts };
+    return { channel: 'tickers', origin: { venue: 'bybit', symbol, ts, receivedAt }, isWhole, ticker };
+  }
+
+  /** What is empty, negative or due at 0 is for the long way. */
+  #readField(ticker: BybitTicker, field: TickerField, receivedAt: number): void {
+    const scanner = this.#scanner;
+    switch (field) {
+      case 'skip':
+        scanner.skipText();
+        return;
+      case 'nextFundingTime':
+        scanner.expect('"');
+        ticker.nextFundingTime = scanner.epochText(receivedAt);
+        return;
+      case 'fundingRate':
+        ticker.fundingRate = scanner.signed();
+        return;
+      case 'markPrice':
+      case 'indexPrice':
+        ticker[field] = scanner.price();
+        return;
+      default:
+        ticker[field] = scanner.size();
+    }
   }
 
   /** Update id 1 begins a book anew: that is for the long way. */
@@ -140,7 +170,10 @@ export class BybitScan {
     scanner.expect('},"cts":');
     scanner.count();
     scanner.expect('}');
-    const change = { type: 'book', venue: 'bybit', symbol, bids, asks, last, ts, receivedAt } as const;
-    return isWhole ? { ...change, kind: 'snapshot', depth } : { ...change, kind: 'delta' };
+    const type = 'book';
+    const venue = 'bybit';
+    return isWhole
+      ? { type, venue, symbol, kind: 'snapshot', bids, asks, last, depth, ts, receivedAt }
+      : { type, venue, symbol, kind: 'delta', bids, asks, last, ts, receivedAt };
   }
 }

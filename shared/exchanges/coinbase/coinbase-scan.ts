@@ -56,19 +56,19 @@ export class CoinbaseScan {
   #readChannel(receivedAt: number): CoinbaseSaid | undefined {
     const scanner = this.#scanner;
     if (scanner.passes('{"channel":"l2_data"')) {
-      const origin = this.#readOrigin(receivedAt);
+      const { number, ts } = this.#readOrigin(receivedAt);
       scanner.expect('update","product_id":"');
-      return { channel: 'l2_data', ...origin, change: this.#readChange(receivedAt) };
+      return { channel: 'l2_data', number, ts, change: this.#readChange(receivedAt) };
     }
     if (scanner.passes('{"channel":"market_trades"')) {
-      const origin = this.#readOrigin(receivedAt);
+      const { number, ts } = this.#readOrigin(receivedAt);
       scanner.expect('update","trades":[');
-      return { channel: 'market_trades', ...origin, trades: this.#readTrades(receivedAt) };
+      return { channel: 'market_trades', number, ts, trades: this.#readTrades(receivedAt) };
     }
     if (!scanner.passes('{"channel":"ticker"')) return undefined;
-    const origin = this.#readOrigin(receivedAt);
+    const { number, ts } = this.#readOrigin(receivedAt);
     scanner.expect('update","tickers":[');
-    return { channel: 'ticker', ...origin, quotes: this.#readQuotes(origin.ts, receivedAt) };
+    return { channel: 'ticker', number, ts, quotes: this.#readQuotes(ts, receivedAt) };
   }
 
   #readOrigin(receivedAt: number): { number: number; ts: number } {
