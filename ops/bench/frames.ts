@@ -1,4 +1,4 @@
-import { krakenChecksum } from '../../shared/exchanges/kraken/kraken.ts';
+import { krakenChecksum } from '../../shared/exchanges/kraken/kraken-checksum.ts';
 import { type Random, seeded } from '../sim/random.ts';
 
 /** Frames as a venue would have sent them: `books` are inline REST snapshots (`{"snapshot_for":…}`). */
@@ -14,6 +14,8 @@ export interface FrameSet {
 
 const START = Date.UTC(2026, 0, 5, 12);
 const MID_TICKS = 6_183_763;
+/** Places of Kraken's prices and sizes. */
+const DECIMALS = [1, 8] as const;
 
 /**
  * BTCUSDT of Binance spot in the combined form, with the mix and the lengths of a recorded ten minutes: 68 % book
@@ -136,7 +138,7 @@ function krakenBook(
   wholeAsks: KrakenSide,
   at: number,
 ): string {
-  const checksum = krakenChecksum(wholeBids.all().slice(0, 10), wholeAsks.all().slice(0, 10));
+  const checksum = krakenChecksum()(wholeBids.all().slice(0, 10), wholeAsks.all().slice(0, 10), DECIMALS);
   const levels = (side: [string, string][]) =>
     side.map(([price, qty]) => `{"price":${price},"qty":${qty}}`).join();
   return `{"channel":"book","type":"${type}","data":[{"symbol":"BTC/USD","bids":[${levels(bids)}],"asks":[${levels(asks)}],"checksum":${checksum},"timestamp":"${micros(at)}"}]}`;

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { BookUpdate, Level } from '../domain/market.ts';
 import { createBinance } from './binance/binance.ts';
-import { Book, padDecimals } from './book.ts';
+import { Book } from './book.ts';
 import { BookSide } from './book-side.ts';
-import { createKraken, krakenChecksum } from './kraken/kraken.ts';
+import { createKraken } from './kraken/kraken.ts';
+import { krakenChecksum } from './kraken/kraken-checksum.ts';
 
 const origin = { type: 'book', venue: 'binance', symbol: 'BTC/USDT', ts: 1, receivedAt: 1 } as const;
 const whole = (last: number, bids: Level[] = [['100', '1']], asks: Level[] = [['101', '1']]): BookUpdate => ({
@@ -110,10 +111,7 @@ describe('a book with checksums', () => {
     decimals: [1, 8],
     ...(kind === 'snapshot' && { depth: 10 }),
   });
-  const sum = (bids: Level[], asks: Level[]) => {
-    const pad = (levels: Level[]): Level[] => levels.map(([p, s]) => [padDecimals(p, 1), padDecimals(s, 8)]);
-    return krakenChecksum(pad(bids), pad(asks));
-  };
+  const sum = (bids: Level[], asks: Level[]) => krakenChecksum()(bids, asks, [1, 8]);
   const bids: Level[] = [['100', '0.001']];
   const asks: Level[] = [['101', '2']];
 

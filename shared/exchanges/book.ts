@@ -1,6 +1,6 @@
 import type { BookUpdate, Level } from '../domain/market.ts';
 import { BookSide } from './book-side.ts';
-import type { BookPosition, BookRule } from './venue.ts';
+import type { BookPosition, BookRule, Checksum, Decimals } from './venue.ts';
 
 /** `connecting`: nothing heard yet; `syncing`: waiting for its first whole book; `stale`: known to be wrong. */
 export type BookState = 'connecting' | 'syncing' | 'live' | 'stale';
@@ -40,16 +40,18 @@ export class Book {
   id: number | undefined;
 
   readonly #rule: BookRule;
+  readonly #checksum: Checksum | undefined;
   readonly #bids = new BookSide('bids');
   readonly #asks = new BookSide('asks');
   #pending: BookUpdate[] = [];
   #whole = 0;
   #fresh = false;
   #depth: number | undefined;
-  #decimals: readonly [number, number] = [0, 0];
+  #decimals: Decimals = [0, 0];
 
   constructor(rule: BookRule) {
     this.#rule = rule;
+    this.#checksum = rule.checksum?.create();
   }
 
   /** Takes one update and returns the state it leads to. */
@@ -206,10 +208,9 @@ export class Book {
 
   /** Compares the venue's checksum with ours; a mismatch makes the book stale. */
   #verify(update: BookUpdate): boolean {
-    const { checksum } = this.#rule;
-    if (!checksum || update.checksum === undefined) return true;
-    const { bids, asks } = this.top(checksum.levels);
-    const good = checksum.of(this.#wired(bids), this.#wired(asks)) === update.checksum;
+    if (!this.#rule.checksum || !this.#checksum || update.checksum === undefined) return true;
+    const { bids, asks } = this.top(this.#rule.checksum.levels);
+    const good = this.#checksum(bids, asks, this.#decimals) === update.checksum;
     if (good) this.counters.checksums.ok++;
     else {
       this.counters.checksums.bad++;
@@ -217,23 +218,8 @@ export class Book {
     }
     return good;
   }
-
-  #wired(levels: readonly Level[]): Level[] {
-    const [priceDecimals, sizeDecimals] = this.#decimals;
-    return levels.map(([price, size]) => [
-      padDecimals(price, priceDecimals),
-      padDecimals(size, sizeDecimals),
-    ]);
-  }
 }
 
 function positionOf({ last, ts }: BookUpdate): BookPosition | undefined {
   return last === undefined ? undefined : { id: last, ts, fresh: true };
-}
-
-/** `("0.001", 8)` → `"0.00100000"`. */
-export function padDecimals(text: string, decimals: number): string {
-  const dot = text.indexOf('.');
-  if (dot === -1) return decimals > 0 ? `${text}.${'0'.repeat(decimals)}` : text;
-  return text.padEnd(dot + 1 + decimals, '0');
 }

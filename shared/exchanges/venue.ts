@@ -160,10 +160,16 @@ export interface BookRule {
   checksum?: {
     /** How many top levels of each side it covers. */
     levels: number;
-    /** Computes it from those levels, best first, with the digits that the wire has (`0.00100000`). */
-    of(bids: readonly Level[], asks: readonly Level[]): number;
+    /** One for each book. */
+    create(): Checksum;
   };
 }
+
+/** Computes a checksum from the top levels of both sides, best first. */
+export type Checksum = (bids: readonly Level[], asks: readonly Level[], decimals: Decimals) => number;
+
+/** Decimal places that prices and sizes have on the wire. */
+export type Decimals = readonly [price: number, size: number];
 
 /** Where a book stands in its venue's stream. */
 export interface BookPosition {

@@ -36,7 +36,7 @@ export function createBitfinex(): Venue {
     book: {
       snapshot: 'stream',
       follows: followsUnbroken,
-      checksum: { levels: 25, of: bitfinexChecksum },
+      checksum: { levels: 25, create: () => bitfinexChecksum },
     },
     promises: {
       bookBreaks: ['frame numbers', 'checksum'],

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { Level } from '../../domain/market.ts';
 import { RejectError } from '../../errors.ts';
 import { RECEIVED_AT, testAdapter } from '../testing/conformance.ts';
-import { createKraken, krakenChecksum } from './kraken.ts';
+import { createKraken } from './kraken.ts';
+import { krakenChecksum } from './kraken-checksum.ts';
 
 const venue = createKraken();
 const trade = (id: number, type = 'update') =>
@@ -183,5 +184,12 @@ test('the checksum of Kraken’s own documentation comes out', () => {
   const bids = levels(
     '45283.5/0.10000000 45283.4/1.54582015 45282.1/0.10000000 45281.0/0.10000000 45280.3/1.54592586 45279.0/0.07990000 45277.6/0.03310103 45277.5/0.30000000 45277.3/1.54602737 45276.6/0.15445238',
   );
-  expect(krakenChecksum(bids, asks)).toBe(3_310_070_434);
+  const checksum = krakenChecksum();
+  expect(checksum(bids, asks, [1, 8])).toBe(3_310_070_434);
+  const canonical = (side: Level[]): Level[] =>
+    side.map(([price, size]) => [price.replace(/\.0$/, ''), size.replace(/0+$/, '')]);
+  expect(checksum(canonical(bids), canonical(asks), [1, 8])).toBe(3_310_070_434);
+  expect(checksum(bids, asks, [2, 8])).not.toBe(3_310_070_434);
+  expect(checksum([...bids].reverse(), asks, [1, 8])).not.toBe(3_310_070_434);
+  expect(checksum(bids, asks, [1, 8])).toBe(3_310_070_434);
 });

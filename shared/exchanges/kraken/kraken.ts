@@ -1,10 +1,9 @@
-import { crc32 } from 'node:zlib';
-import type { Interval, Level } from '../../domain/market.ts';
+import type { Interval } from '../../domain/market.ts';
 import type { Subscription, Venue } from '../venue.ts';
+import { krakenChecksum } from './kraken-checksum.ts';
 import { krakenHistory } from './kraken-history.ts';
 import { KRAKEN_MINUTES, KrakenMapper, MAX_FRAME_LENGTH, unifyKrakenSymbol } from './kraken-mapper.ts';
 
-const ZERO = 48;
 /** Levels a side that we subscribe to: 10, 25, 100, 500 or 1000. */
 const DEPTH = 100;
 
@@ -30,7 +29,7 @@ export function createKraken(): Venue {
       reconnectFloorMs: 4_500,
       maxFrameLength: MAX_FRAME_LENGTH,
     },
-    book: { snapshot: 'stream', checksum: { levels: 10, of: krakenChecksum } },
+    book: { snapshot: 'stream', checksum: { levels: 10, create: krakenChecksum } },
     promises: { bookBreaks: ['checksum'], tradeBreaks: 'ids', backfill: 'by time', sizes: 'coins' },
     history: krakenHistory,
     streamUrl: 'wss://ws.kraken.com/v2',
@@ -40,25 +39,6 @@ export function createKraken(): Venue {
     unsubscribe: (subscriptions) => requests('unsubscribe', subscriptions),
     createMapper: (symbols) => new KrakenMapper(symbols),
   };
-}
-
-/**
- * CRC32 over the top 10 asks, then the top 10 bids, best first: price and size without the point and leading zeros.
- * https://docs.kraken.com/exchange/guides/websockets/book-checksum-v2
- */
-export function krakenChecksum(bids: readonly Level[], asks: readonly Level[]): number {
-  let text = '';
-  for (const [price, size] of asks) text += digitsOf(price) + digitsOf(size);
-  for (const [price, size] of bids) text += digitsOf(price) + digitsOf(size);
-  return crc32(text);
-}
-
-function digitsOf(decimal: string): string {
-  const dot = decimal.indexOf('.');
-  const digits = dot === -1 ? decimal : decimal.slice(0, dot) + decimal.slice(dot + 1);
-  let start = 0;
-  while (digits.charCodeAt(start) === ZERO) start++;
-  return start === 0 ? digits : digits.slice(start);
 }
 
 /** One request a channel and interval; each takes a list of symbols. */
