@@ -5,12 +5,15 @@ import { expect, test } from '@jest/globals';
 import { findVenue } from '../../shared/exchanges/venues.ts';
 import { rebuildBooks } from '../commands/book.ts';
 import { Problems } from '../recording.ts';
+import { findDialect } from '../sim/dialects/index.ts';
+import { symbolsOf } from '../sim/dialects/symbols.ts';
 import { binanceFrames, type FrameSet, krakenFrames } from './frames.ts';
+import { rehearsedFrames } from './rehearsed.ts';
 
-async function bookOf({ venue, market, frames }: FrameSet, symbol: string) {
+async function bookOf({ venue, market, opening = [], frames }: FrameSet, symbol: string) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-frames-'));
   const file = join(folder, 'frames.txt');
-  writeFileSync(file, frames.map(({ frame, at }) => `${at}000000 ${frame}\n`).join(''));
+  writeFileSync(file, [...opening, ...frames].map(({ frame, at }) => `${at}000000 ${frame}\n`).join(''));
   const problems = new Problems();
   const books = await rebuildBooks(file, findVenue(venue, market), problems);
   rmSync(folder, { recursive: true });
@@ -34,3 +37,16 @@ test('the same frames are generated every time', () => {
   expect(binanceFrames(500)).toEqual(binanceFrames(500));
   expect(krakenFrames(500)).toEqual(krakenFrames(500));
 });
+
+test.each(['bitfinex', 'coinbase', 'kucoin'])(
+  'the books of %s, which numbers its frames over all channels, are whole without the other channels',
+  async (venue) => {
+    const dialect = findDialect(venue, 'spot');
+    if (!dialect) throw new Error(`no dialect of ${venue}`);
+    const set = rehearsedFrames(dialect, 500).ofChannel?.('book') as FrameSet;
+    const [symbol = ''] = symbolsOf(dialect, ['BTC']);
+    const book = await bookOf(set, symbol);
+    expect(book).toMatchObject({ state: 'live', counters: { gaps: 0, checksums: { bad: 0 } } });
+    expect(book?.counters.updates).toBeGreaterThan(100);
+  },
+);

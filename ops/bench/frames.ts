@@ -10,6 +10,8 @@ export interface FrameSet {
   opening?: { frame: string; at: number }[];
   /** `at`: UTC ms of receipt. */
   frames: { frame: string; at: number }[];
+  /** The same with one channel alone: of numbered frames none can be left out. */
+  ofChannel?(channel: 'trades' | 'book' | 'quotes'): FrameSet;
 }
 
 const START = Date.UTC(2026, 0, 5, 12);

@@ -18,6 +18,8 @@ const FEEDS = [
   ...[['gate', 'spot'] as const, ['kraken', 'spot'] as const, ['kucoin', 'spot'] as const],
   ...[['okx', 'spot'] as const, ['okx', 'swap'] as const],
 ];
+/** What a kind of event comes by. */
+const CHANNEL_OF = { trade: 'trades', quote: 'quotes', book: 'book' } as const;
 const COMPARED_LEVELS = 25;
 const FULL: RaceOptions = { warmMs: 600, rounds: 5, roundMs: 200 };
 const BRIEF: RaceOptions = { warmMs: 60, rounds: 3, roundMs: 60 };
@@ -85,27 +87,40 @@ function framesOf(venue: string, market: string): FrameSet {
 /** Frame to normalized events. */
 export async function compareNormalize(set: FrameSet): Promise<NormalizeReport> {
   const input = await Input.of(set);
-  const whole = input.frames.map((_, index) => index);
-  const kinds = [...new Set(input.kinds)].filter((kind) => kind !== 'other');
+  const whole = [...input.frames.keys()];
   const compared = input.compare(whole, input.mapping(), FULL);
-  const byKind = kinds.map((kind) => {
-    const indexes = whole.filter((index) => input.kinds[index] === kind);
-    return [kind, input.compare(indexes, input.mapping(), BRIEF)];
-  });
   const ccxt = input.seeded();
   for (const { frame } of input.frames) ccxt.read(frame);
   return {
     ...compared,
     events: input.events,
     agree: [...input.lastTrades].every(([symbol, id]) => ccxt.lastTradeId(symbol) === id),
-    byKind: Object.fromEntries(byKind),
+    byKind: set.ofChannel ? await compareChannels(set.ofChannel) : compareKinds(input),
   };
+}
+
+async function compareChannels(
+  ofChannel: NonNullable<FrameSet['ofChannel']>,
+): Promise<NormalizeReport['byKind']> {
+  const byKind: NormalizeReport['byKind'] = {};
+  for (const [kind, channel] of Object.entries(CHANNEL_OF)) {
+    const input = await Input.of(ofChannel(channel));
+    byKind[kind] = input.compare([...input.frames.keys()], input.mapping(), BRIEF);
+  }
+  return byKind;
+}
+
+function compareKinds(input: Input): NormalizeReport['byKind'] {
+  const kinds = [...new Set(input.kinds)].filter((kind) => kind !== 'other');
+  return Object.fromEntries(
+    kinds.map((kind) => [kind, input.compare(input.indexesOf(kind), input.mapping(), BRIEF)]),
+  );
 }
 
 /** Frame to changed order book. */
 export async function compareBook(set: FrameSet): Promise<BookReport> {
-  const input = await Input.of(set);
-  const indexes = input.frames.map((_, index) => index).filter((index) => input.kinds[index] === 'book');
+  const input = await Input.of(set.ofChannel?.('book') ?? set);
+  const indexes = set.ofChannel ? [...input.frames.keys()] : input.indexesOf('book');
   if (indexes.length === 0) throw new UserError(`${set.label} has no order book frames`);
   const books = new Map<string, Book>();
   const read = input.applying(books)();
@@ -186,6 +201,11 @@ class Input {
       this.#symbols.add(event.symbol);
       if (event.type === 'trade') this.lastTrades.set(event.symbol, event.id);
     }
+  }
+
+  /** Of the frames of this kind. */
+  indexesOf(kind: string): number[] {
+    return [...this.frames.keys()].filter((index) => this.kinds[index] === kind);
   }
 
   /** A ccxt reader that has the REST books already. */

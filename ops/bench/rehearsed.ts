@@ -10,14 +10,19 @@ const SEED = 7;
 /** Of 50 ms each: so many events a second that a frame of several trades has one to three. */
 const EVENTS_PER_SECOND = 60;
 const CHANNELS = ['trades', 'book', 'quotes'] as const;
+type Rehearsed = (typeof CHANNELS)[number];
 
 /** Trades, book changes and best quotes of one symbol, in the venue's own words as the simulated exchange has them. */
-export function rehearsedFrames(dialect: Dialect, count: number): FrameSet {
+export function rehearsedFrames(
+  dialect: Dialect,
+  count: number,
+  channels: readonly Rehearsed[] = CHANNELS,
+): FrameSet {
   const { venue: name, market } = dialect;
   const venue = findVenue(name, market);
   const symbols = symbolsOf(dialect, ['BTC']).slice(0, 1);
   const subscriptions = symbols.flatMap((symbol) =>
-    CHANNELS.map((channel): Subscription => ({ channel, symbol })),
+    channels.map((channel): Subscription => ({ channel, symbol })),
   );
   const options = { symbols, subscriptions, seed: SEED, startTs: START, eventsPerSecond: EVENTS_PER_SECOND };
   const rehearsal = new Rehearsal(dialect, venue, options);
@@ -30,5 +35,6 @@ export function rehearsedFrames(dialect: Dialect, count: number): FrameSet {
   while (frames.length < count) {
     for (const { text } of rehearsal.step()) frames.push({ frame: text, at: rehearsal.ts });
   }
-  return { label: `${venue.label}, rehearsed`, venue: name, market, opening, frames };
+  const ofChannel = (channel: Rehearsed) => rehearsedFrames(dialect, count, [channel]);
+  return { label: `${venue.label}, rehearsed`, venue: name, market, opening, frames, ofChannel };
 }
