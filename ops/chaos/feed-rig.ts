@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Redis } from 'ioredis';
 import { sleep } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import type { Sql } from '../../shared/db/client.ts';
@@ -28,6 +29,7 @@ export interface Lane {
 export interface Rig {
   config: Config;
   sql: Sql;
+  redis: Redis;
   sim: SimClient;
   lanes: Lane[];
   /** Of our own processes. */
@@ -97,7 +99,14 @@ export async function startRig(options: RigOptions, releasers: Releasers): Promi
     );
     say(`${Math.min(at + AT_ONCE, count)} of ${count} producers are ready`);
   }
-  return { config, sql: servers.sql, sim: new SimClient(config.SIM_URL ?? ''), lanes, pids };
+  return {
+    config,
+    sql: servers.sql,
+    redis: servers.redis,
+    sim: new SimClient(config.SIM_URL ?? ''),
+    lanes,
+    pids,
+  };
 }
 
 /** Waits until the archive has trades of every symbol of every lane. */

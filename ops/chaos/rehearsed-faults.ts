@@ -2,6 +2,7 @@ import type { MarketEvent } from '../../shared/domain/market.ts';
 import type { Entry } from '../../shared/exchanges/entries.ts';
 import { malformedFrames } from '../sim/malformed.ts';
 import type { Sent } from '../sim/rehearsal.ts';
+import type { FaultCounts } from './fault-counts.ts';
 import { isOfBook, Trial } from './trial.ts';
 
 /** How many of the newest frames of a book may come again. */
@@ -26,18 +27,18 @@ export interface RehearsedFigures {
   wrong: number;
 }
 
-/** Plays `rounds` of each fault to one venue's adapter and books, without a socket; thrown errors are crashes. */
+/** Plays each fault so often to one venue's adapter and books, without a socket; thrown errors are crashes. */
 export function rehearse(
   entry: Entry,
   faults: ReadonlySet<string>,
-  { rounds, seed }: { rounds: number; seed: number },
+  { counts, seed }: { counts: Pick<FaultCounts, 'X1' | 'X2' | 'X3' | 'X4' | 'X9'>; seed: number },
 ): RehearsedFigures {
   const trial = new Trial(entry, seed);
-  const X1 = faults.has('X1') ? loseFrames(trial, rounds) : undefined;
-  const X2 = faults.has('X2') ? repeatFrames(trial, rounds) : undefined;
-  const X3 = faults.has('X3') ? corruptSizes(trial, rounds) : undefined;
-  const X4 = faults.has('X4') ? playQuirks(trial, rounds) : undefined;
-  const X9 = faults.has('X9') ? malform(trial, rounds) : undefined;
+  const X1 = faults.has('X1') ? loseFrames(trial, counts.X1) : undefined;
+  const X2 = faults.has('X2') ? repeatFrames(trial, counts.X2) : undefined;
+  const X3 = faults.has('X3') ? corruptSizes(trial, counts.X3) : undefined;
+  const X4 = faults.has('X4') ? playQuirks(trial, counts.X4) : undefined;
+  const X9 = faults.has('X9') ? malform(trial, counts.X9) : undefined;
   return {
     ...(X1 && { X1 }),
     ...(X2 && { X2 }),

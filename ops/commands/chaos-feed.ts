@@ -1,7 +1,11 @@
 import { UserError } from '../../shared/errors.ts';
 import { type Entry, nativeEntries, readEntry } from '../../shared/exchanges/entries.ts';
+import { BRIEF, FULL } from '../chaos/fault-counts.ts';
 import { breakFeeds, FEED_FAULTS, type FeedReport } from '../chaos/feed.ts';
 import { wholeNumber } from '../whole-number.ts';
+
+/** X7: all books of a venue that was cut off. */
+const LIVE_ALLOWED_MS = 60_000;
 
 /**
  * Prints `{"cuts","missing","duplicates","openGaps","falseGaps",…}`; exit 1 when anything was lost, doubled, left open,
@@ -10,7 +14,8 @@ import { wholeNumber } from '../whole-number.ts';
 export async function chaosFeed(options: {
   json?: boolean;
   cuts: string;
-  rounds: string;
+  full?: boolean;
+  symbols: string;
   rate: string;
   seed: string;
   venue?: string;
@@ -20,14 +25,20 @@ export async function chaosFeed(options: {
     entries: entriesOf(options.venue),
     faults: faultsOf(options.faults),
     cuts: wholeNumber('--cuts', options.cuts, 0, 10_000),
-    rounds: wholeNumber('--rounds', options.rounds, 1, 100_000),
+    counts: options.full ? FULL : BRIEF,
     rate: wholeNumber('--rate', options.rate, 1, 10_000),
     seed: wholeNumber('--seed', options.seed, 0, 2 ** 31 - 1),
-    bases: ['BTC', 'ETH'],
+    bases: basesOf(wholeNumber('--symbols', options.symbols, 1, 500)),
     say: (text) => process.stderr.write(`${text}\n`),
   });
   process.stdout.write(`${JSON.stringify(report, undefined, options.json ? undefined : 2)}\n`);
   if (!isGood(report)) process.exitCode = 1;
+}
+
+/** Coins with a price that everybody knows first. */
+function basesOf(count: number): string[] {
+  const known = ['BTC', 'ETH'];
+  return Array.from({ length: count }, (_, index) => known[index] ?? `C${String(index).padStart(2, '0')}X`);
 }
 
 function isGood(report: FeedReport): boolean {
@@ -42,9 +53,10 @@ function isGood(report: FeedReport): boolean {
       !X9?.insane,
   );
   const stalls = Object.values(report.X5 ?? {}).every(({ tookMs, allowedMs }) => tookMs <= allowedMs);
+  const areLive = Object.values(X7.worstLiveMs).every((ms) => ms <= LIVE_ALLOWED_MS);
   const bad =
     missing + duplicates + wrong + openGaps + falseGaps + cutsWithoutRow + shutdownGaps + X7.refusals;
-  return bad === 0 && rehearsed && stalls && (report.X10?.grownMB ?? 0) <= 150;
+  return bad === 0 && rehearsed && stalls && areLive && (report.X10?.grownMB ?? 0) <= 150;
 }
 
 /** `binance,okx:swap`; every venue with an adapter of our own without. */

@@ -106,11 +106,8 @@ export class Faults {
   }
 
   malformed(count: number, frames: readonly Frame[]): string[] {
-    return malformedFrames(
-      frames.map(({ text }) => text),
-      count,
-      this.#random,
-    );
+    const samples = frames.map(({ text }) => text);
+    return [...malformedFrames(samples, count, this.#random)];
   }
 
   describe() {

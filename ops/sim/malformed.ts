@@ -32,15 +32,18 @@ const HUGE = () => `{"x":"${'x'.repeat(10_000_000)}"}`;
  * `count` frames that must be refused or ignored: texts that are no frames at all, and real ones (`samples`) that are
  * cut anywhere or have a value of another kind in place of one of theirs.
  */
-export function malformedFrames(samples: readonly string[], count: number, random: Random): string[] {
-  return Array.from({ length: count }, (_, index) => {
+export function* malformedFrames(
+  samples: readonly string[],
+  count: number,
+  random: Random,
+): Generator<string> {
+  for (let index = 0; index < count; index++) {
     const sample = samples[Math.floor(random.next() * samples.length)];
-    if (index % 100 === 50) return HUGE();
-    if (!sample || index % 10 === 0) return pick(SHAPES, random)(random);
-    return index % 3 === 0
-      ? sample.slice(0, Math.floor(random.next() * sample.length))
-      : tamper(sample, random);
-  });
+    if (index % 100 === 50) yield HUGE();
+    else if (!sample || index % 10 === 0) yield pick(SHAPES, random)(random);
+    else if (index % 3 === 0) yield sample.slice(0, Math.floor(random.next() * sample.length));
+    else yield tamper(sample, random);
+  }
 }
 
 /** Puts an absurd value in place of any value of a JSON text. */
