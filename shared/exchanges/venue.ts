@@ -133,7 +133,7 @@ export interface Limits {
   messages: Rate & { scope?: 'connection' | 'address' };
   rest: RestLimits;
   subscriptionsPerConnection: number;
-  /** Least wait between two connection attempts, but for the first after a cut. */
+  /** Least wait between two connection attempts, once the venue has been away for longer than that. */
   reconnectFloorMs: number;
   /** A longer frame is refused unread. */
   maxFrameLength: number;

@@ -1,4 +1,4 @@
-import { backoffMs, monotonic, now, sleep } from '../../clock.ts';
+import { monotonic, now, sleep } from '../../clock.ts';
 import type { MarketEvent, Trade } from '../../domain/market.ts';
 import type { Book } from '../book.ts';
 import { connectQuota } from '../quota.ts';
@@ -7,6 +7,7 @@ import type { Subscription } from '../venue.ts';
 import type { BrokenBook } from './feed-books.ts';
 import { Handover } from './handover.ts';
 import { Line, type LineHandlers, type LinePlan } from './line.ts';
+import { Redial } from './redial.ts';
 import type { Ending } from './session.ts';
 
 export interface ConnectionHandlers extends Pick<LineHandlers, 'onFrame' | 'onFetched' | 'onBadFrame'> {
@@ -24,12 +25,6 @@ export interface ConnectionHandlers extends Pick<LineHandlers, 'onFrame' | 'onFe
   onHandover(reason: string): void;
 }
 
-/** A session that was live for so long was a good one: the next failure starts the backoff afresh. */
-const GOOD_SESSION_MS = 2_000;
-/** A shorter one shows that the venue is there, but it may be turning us out: the wait is of the third attempt at most. */
-const SHORT_SESSION_ATTEMPT = 2;
-/** The first attempt after a cut comes at once, but not in the same millisecond as that of all the others. */
-const FIRST_RETRY_MS = 250;
 /** How long a second socket listens beside the first before it takes over, at least and at most. */
 const SETTLE_MS = 1_000;
 const OVERLAP_MS = 30_000;
@@ -40,7 +35,7 @@ const IDLE_MS = 250;
 const SIFT_MS = 60_000;
 
 /**
- * One stream that is kept up for ever. A cut is followed by the next attempt at once, then by jittered backoff. Before
+ * One stream that is kept up for ever. A cut is followed by the next attempt at once, then by others ever more rarely. Before
  * the venue's life limit, or when it announces its end, a second socket is opened beside the first and takes over
  * once it is as live: no trade is lost or told twice, and every book stays live throughout.
  */
@@ -137,33 +132,23 @@ export class Connection {
 
   async #run() {
     const { signal } = this.#stop;
-    for (let attempt = 0; await this.#mayConnect(signal); attempt++) {
+    const redial = this.#newRedial();
+    while (await this.#mayConnect(signal)) {
       if (signal.aborted) return;
       const { reason, retryAfterMs } = await this.#serve();
       if (signal.aborted) return;
-      attempt = this.#forgiven(attempt);
       if (retryAfterMs) this.#quota.shut(retryAfterMs);
       this.#handlers.onDown(reason);
-      await sleep(this.#retryMs(attempt), signal);
+      await sleep(redial.waitMs(liveMsOf(this.#serving)), signal);
     }
   }
+
+  #newRedial = (): Redial => new Redial(this.#plan.venue.limits.reconnectFloorMs);
 
   /** When there is something to carry and the venue allows it; false when it is over. */
   async #mayConnect(signal: AbortSignal): Promise<boolean> {
     while (this.isIdle && (await sleep(IDLE_MS, signal)));
     return this.#quota.take(1, signal);
-  }
-
-  /** How many attempts still count after the session that has just ended. */
-  #forgiven(attempt: number): number {
-    const liveAt = this.#serving.session?.liveAt;
-    if (liveAt === undefined) return attempt;
-    return monotonic() - liveAt > GOOD_SESSION_MS ? 0 : Math.min(attempt, SHORT_SESSION_ATTEMPT);
-  }
-
-  #retryMs(attempt: number): number {
-    const floorMs = this.#plan.venue.limits.reconnectFloorMs;
-    return attempt === 0 ? Math.random() * FIRST_RETRY_MS : backoffMs(attempt, { floorMs });
   }
 
   /** From a new socket to the end of it, or of the last of those that took over. */
@@ -239,10 +224,11 @@ export class Connection {
     const { signal } = this.#stop;
     const { session } = this.#serving;
     const isWaiting = () => this.#serving.session === session && this.#serving.isUp && !signal.aborted;
-    for (let attempt = 0; isWaiting(); attempt++) {
-      if (attempt > 0) await sleep(this.#retryMs(attempt), signal);
-      if (!isWaiting() || !(await this.#quota.take(1, signal)) || !isWaiting()) return;
+    const redial = this.#newRedial();
+    while (isWaiting()) {
+      if (!(await this.#quota.take(1, signal)) || !isWaiting()) return;
       if (await this.#overlap()) return this.#handlers.onHandover(reason);
+      await sleep(redial.waitMs(undefined), signal);
     }
   }
 
@@ -295,4 +281,9 @@ export class Connection {
     this.#overlapping = undefined;
     line.session?.close('not needed');
   }
+}
+
+/** How long the session that has just ended was live; undefined where it never was. */
+function liveMsOf({ session }: Line): number | undefined {
+  return session?.liveAt === undefined ? undefined : monotonic() - session.liveAt;
 }
