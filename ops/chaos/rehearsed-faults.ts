@@ -145,17 +145,21 @@ function playQuirks(trial: Trial, rounds: number) {
   return seen;
 }
 
-/** X9: frames that are none, and real ones with one value of another kind, to mappers of their own. */
+/** X9: before each frame of a stream one that is none, or the same with one value of another kind. */
 function malform(trial: Trial, rounds: number) {
-  const { run, market, random } = trial;
-  const samples: Sent[] = [];
-  while (samples.length < 100) samples.push(...trial.step());
+  const { run, random } = trial;
   const seen = { frames: 0, refused: 0, accepted: 0, insane: 0 };
   for (const line of run.lines) {
-    const texts = samples.filter((frame) => frame.line === line).map(({ text }) => text);
-    const mapper = run.venue.createMapper([market.listing.symbol]);
-    for (const text of malformedFrames(texts, Math.ceil(rounds / run.lines.length), random)) {
-      const reading = run.read({ ...line, mapper }, text);
+    for (const { text } of run.reconnect(line)) run.read(line, text);
+    const stream = textsOf(trial, line);
+    let good = '';
+    const next = () => {
+      good = stream.next().value;
+      return good;
+    };
+    for (const text of malformedFrames(next, Math.ceil(rounds / run.lines.length), random)) {
+      const reading = run.read(line, text);
+      run.read(line, good);
       seen.frames++;
       if (!reading) seen.refused++;
       else if (reading.kind === 'events') {
@@ -166,6 +170,11 @@ function malform(trial: Trial, rounds: number) {
   }
   if (({} as { polluted?: unknown }).polluted !== undefined) seen.insane++;
   return seen;
+}
+
+/** What the venue goes on saying on one line. */
+function* textsOf({ run }: Trial, line: Sent['line']): Generator<string, never> {
+  for (;;) for (const frame of run.step()) if (frame.line === line) yield frame.text;
 }
 
 const PLAIN = /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { malformedFrames } from './malformed.ts';
+import { malformedFrames, pick } from './malformed.ts';
 import { type Random, seeded } from './random.ts';
 import type { Frame } from './session.ts';
 
@@ -106,8 +106,8 @@ export class Faults {
   }
 
   malformed(count: number, frames: readonly Frame[]): string[] {
-    const samples = frames.map(({ text }) => text);
-    return [...malformedFrames(samples, count, this.#random)];
+    const sample = () => pick(frames, this.#random)?.text;
+    return [...malformedFrames(sample, count, this.#random)];
   }
 
   describe() {

@@ -29,20 +29,20 @@ const SHAPES: ((random: Random) => string)[] = [
 const HUGE = () => `{"x":"${'x'.repeat(10_000_000)}"}`;
 
 /**
- * `count` frames that must be refused or ignored: texts that are no frames at all, and real ones (`samples`) that are
- * cut anywhere or have a value of another kind in place of one of theirs.
+ * `count` frames that must be refused or ignored: texts that are no frames at all, and real ones (`sample` gives one
+ * each time) that are cut anywhere or have a value of another kind in place of one of theirs.
  */
 export function* malformedFrames(
-  samples: readonly string[],
+  sample: () => string | undefined,
   count: number,
   random: Random,
 ): Generator<string> {
   for (let index = 0; index < count; index++) {
-    const sample = samples[Math.floor(random.next() * samples.length)];
+    const frame = sample();
     if (index % 100 === 50) yield HUGE();
-    else if (!sample || index % 10 === 0) yield pick(SHAPES, random)(random);
-    else if (index % 3 === 0) yield sample.slice(0, Math.floor(random.next() * sample.length));
-    else yield tamper(sample, random);
+    else if (!frame || index % 10 === 0) yield pick(SHAPES, random)(random);
+    else if (index % 3 === 0) yield frame.slice(0, Math.floor(random.next() * frame.length));
+    else yield tamper(frame, random);
   }
 }
 
@@ -58,4 +58,5 @@ function tamper(sample: string, random: Random): string {
   return tampered === sample ? `${sample}}` : tampered;
 }
 
-const pick = <T>(list: readonly T[], random: Random): T => list[Math.floor(random.next() * list.length)] as T;
+export const pick = <T>(list: readonly T[], random: Random): T =>
+  list[Math.floor(random.next() * list.length)] as T;

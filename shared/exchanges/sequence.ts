@@ -13,6 +13,9 @@ export interface Place {
 /** Frames missing in one gap that are still looked for. */
 const MOST_MISSING = 10_000;
 
+/** Farther ahead than that no connection can be: whatever wrote that number began anew, or wrote nonsense. */
+const MOST_AHEAD = 1_000_000;
+
 /** A row of frames numbered one by one. A lower number with a later time is a row that begins anew. */
 export class Sequence {
   readonly #missing = new Set<number>();
@@ -26,9 +29,10 @@ export class Sequence {
     if (!before) return { kind: 'next', first: number, last: number };
     const id = this.#base + number;
     if (id === before.last + 1) return { kind: 'next', first: before.first, last: id };
-    if (id > before.last) return { kind: 'gap', first: id, last: id };
+    const isAhead = id > before.last;
+    if (isAhead && id <= before.last + MOST_AHEAD) return { kind: 'gap', first: id, last: id };
     if (this.#missing.has(id)) return { kind: 'late', first: id, last: id };
-    if (id === before.last || ts <= this.#ts) return { kind: 'repeated', first: id, last: id };
+    if (!isAhead && (id === before.last || ts <= this.#ts)) return { kind: 'repeated', first: id, last: id };
     const afresh = before.last + 2;
     return { kind: 'gap', first: afresh, last: afresh };
   }
