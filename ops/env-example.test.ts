@@ -30,3 +30,11 @@ test('the Procfile starts every process that `millrace up` starts', () => {
   const config = loadConfig({ SUPPORTED_EXCHANGES: 'sim,binance,bitget,bybit,coinbase,gate,kraken,okx' });
   for (const { args } of planProcesses(config, 3901)) expect(commands).toContain(args.join(' '));
 });
+
+test('docker-compose.yml hands every setting on, but for the folder, which the image has', () => {
+  const compose = read('docker-compose.yml');
+  const lost = Object.keys(SETTINGS).filter((name) => !new RegExp(`^ +${name}: `, 'm').test(compose));
+  expect(lost).toEqual(['MILLRACE_HOME']);
+  const empty = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, '']));
+  expect(loadConfig(empty)).toEqual(loadConfig({}));
+});
