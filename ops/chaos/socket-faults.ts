@@ -49,15 +49,16 @@ export class SocketFaults {
     for (let cut = 1; cut <= times; cut++) {
       const from = now();
       const away = await this.#takeAway();
-      const back = await this.#untilBack(this.#rig.lanes, BACK_LIMIT_MS);
-      for (const lane of this.#rig.lanes) {
-        const to = back.get(lane) ?? now();
+      const back = new Map<Lane, number>();
+      const [, live] = await Promise.all([
+        this.#untilBack(this.#rig.lanes, BACK_LIMIT_MS, back),
+        cut % 2 === 1 ? this.#untilLive(back) : [],
+      ]);
+      for (const [lane, to] of back) {
         this.disturbances.push({ lane, kind: 'cut', from, to });
         keepWorst(backMs, lane, to - from - (away.get(lane) ?? 0));
       }
-      if (cut % 2 === 1) {
-        for (const [lane, at] of await this.#untilLive()) keepWorst(liveMs, lane, at - from);
-      }
+      for (const [lane, at] of live) keepWorst(liveMs, lane, at - from);
       this.#say(`cut ${cut}: up to ${Math.max(...away.values())} ms away, all back after ${now() - from} ms`);
       await sleep(500 + 1_000 * this.#random.next());
     }
@@ -71,11 +72,12 @@ export class SocketFaults {
       const from = now();
       this.#say(`all sockets fall silent (${stall} of ${times})`);
       await this.#rig.sim.order({ freeze: true });
-      for (const [lane, to] of await this.#untilBack(this.#rig.lanes, 2 * BACK_LIMIT_MS)) {
+      const back = await this.#untilBack(this.#rig.lanes, 2 * BACK_LIMIT_MS);
+      for (const [lane, to] of back) {
         this.disturbances.push({ lane, kind: 'stall', from, to });
         keepWorst(tookMs, lane, to - from);
       }
-      await this.#untilLive();
+      await this.#untilLive(back);
     }
     const allowed = ({ venue, market }: Lane['entry']) =>
       findVenue(venue, market).limits.silenceMs + ALLOWED_AFTER_SILENCE_MS;
@@ -151,30 +153,42 @@ export class SocketFaults {
   }
 
   /** When each lane had all of its sockets again. */
-  #untilBack(lanes: readonly Lane[], limitMs: number): Promise<Map<Lane, number>> {
-    return this.#until(lanes, { limitMs, everyMs: 50, what: 'back' }, async () => {
-      const { desks } = await this.#rig.sim.status();
-      return (lane) => (desks[lane.desk]?.clients ?? 0) >= (this.#sockets.get(lane) ?? 0);
-    });
+  #untilBack(lanes: readonly Lane[], limitMs: number, back?: Map<Lane, number>): Promise<Map<Lane, number>> {
+    return this.#until(
+      { lanes, limitMs, everyMs: 50, what: 'back' },
+      async () => {
+        const { desks } = await this.#rig.sim.status();
+        return (lane) => (desks[lane.desk]?.clients ?? 0) >= (this.#sockets.get(lane) ?? 0);
+      },
+      back,
+    );
   }
 
-  /** When each feed said that all of its books are live, of those that said so after this moment. */
-  #untilLive(): Promise<Map<Lane, number>> {
-    const since = now();
-    return this.#until(this.#rig.lanes, { limitMs: LIVE_LIMIT_MS, everyMs: 200, what: 'live' }, async () => {
-      const processes = await listProcesses(this.#rig.redis, this.#rig.config.NAMESPACE);
-      const fresh = processes.filter(({ beatAt }) => beatAt >= since);
-      const states = new Map(fresh.flatMap(({ feeds }) => feeds.map(({ entry, state }) => [entry, state])));
-      return (lane) => states.get(lane.entry.name) === 'live';
+  /** When each feed was first heard to say that all of its books are live, of what it said after it was back. */
+  #untilLive(back: ReadonlyMap<Lane, number>): Promise<Map<Lane, number>> {
+    const { lanes, redis, config } = this.#rig;
+    return this.#until({ lanes, limitMs: LIVE_LIMIT_MS, everyMs: 100, what: 'live' }, async () => {
+      const processes = await listProcesses(redis, config.NAMESPACE);
+      const said = new Map(
+        processes.flatMap(({ beatAt, feeds }) => feeds.map(({ entry, state }) => [entry, { beatAt, state }])),
+      );
+      return (lane) => {
+        const { beatAt = 0, state } = said.get(lane.entry.name) ?? {};
+        return state === 'live' && beatAt >= (back.get(lane) ?? Number.POSITIVE_INFINITY);
+      };
     });
   }
 
   async #until(
-    lanes: readonly Lane[],
-    { limitMs, everyMs, what }: { limitMs: number; everyMs: number; what: string },
+    {
+      lanes,
+      limitMs,
+      everyMs,
+      what,
+    }: { lanes: readonly Lane[]; limitMs: number; everyMs: number; what: string },
     look: () => Promise<(lane: Lane) => boolean>,
+    seen = new Map<Lane, number>(),
   ): Promise<Map<Lane, number>> {
-    const seen = new Map<Lane, number>();
     const deadline = monotonic() + limitMs;
     for (;;) {
       const isSo = await look();

@@ -3,10 +3,10 @@ import { monotonic } from '../../clock.ts';
 /** A session that was live for so long was a good one: what comes next is a new outage. */
 const GOOD_SESSION_MS = 2_000;
 /** A shorter one shows that the venue is there, but it may be turning us out: the outage counts for so much at most. */
-const SHORT_SESSION_COUNTS_MS = 2_000;
+const SHORT_SESSION_COUNTS_MS = 1_000;
 /** The first attempt after a cut comes at once, but not in the same millisecond as that of all the others. */
 const FIRST_MS = 250;
-const LEAST_MS = 500;
+const LEAST_MS = 1_000;
 const MOST_MS = 30_000;
 
 /**
