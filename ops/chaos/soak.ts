@@ -3,6 +3,7 @@ import { monotonic, now, sleep } from '../../shared/clock.ts';
 import { nativeEntries } from '../../shared/exchanges/entries.ts';
 import { Releasers } from '../../shared/lifecycle.ts';
 import { createLog } from '../../shared/log.ts';
+import { listMetrics } from '../../shared/queue/heartbeat.ts';
 import { engineId, type Rig, startRig, untilRecorded } from './feed-rig.ts';
 import { MemoryLog, type MemoryTrend } from './memory-log.ts';
 import type { SimStatus } from './sim-client.ts';
@@ -21,6 +22,8 @@ export interface SoakReport {
   /** Trades archived, and a second; each counted once for every venue that told it. */
   trades: number;
   tradesPerSecond: number;
+  /** With the changes of books and all else that was kept; best quotes, which are not counted, come on top. */
+  eventsPerSecond: number;
   missing: number;
   duplicates: number;
   openGaps: number;
@@ -68,6 +71,7 @@ export async function soak({ minutes, venues, symbols, say }: SoakOptions): Prom
 
 async function run(rig: Rig, ms: number, say: SoakOptions['say']) {
   const before = await rig.sim.status();
+  const eventsBefore = await countEvents(rig);
   const beganAt = now();
   const startedAt = monotonic();
   const { sim: _, ...ours } = rig.pids;
@@ -87,6 +91,7 @@ async function run(rig: Rig, ms: number, say: SoakOptions['say']) {
       `${Math.round((monotonic() - startedAt) / 1_000)} s: lag ${lagMs} ms, ${Math.round(idle * 100)} % idle, rate × ${factor.toFixed(2)}`,
     );
   }
+  const events = (await countEvents(rig)) - eventsBefore;
   await rig.sim.order({ burst: { factor: 0.2, ms: QUIET_LIMIT_MS } });
   const after = await rig.sim.status();
   const seconds = (monotonic() - startedAt) / 1_000;
@@ -98,6 +103,7 @@ async function run(rig: Rig, ms: number, say: SoakOptions['say']) {
   return {
     ...outcome,
     tradesPerSecond: Math.round(outcome.trades / seconds),
+    eventsPerSecond: Math.round(events / seconds),
     worstLagMs,
     memory: trends,
     memoryTotal: { mean: sum('mean'), slopePerHour: sum('slopePerHour') },
@@ -129,6 +135,13 @@ class Processors {
 /** As a share of itself. */
 const hasGrownBy = ({ mean, slopePerHour }: Pick<MemoryTrend, 'mean' | 'slopePerHour'>, ms: number) =>
   (slopePerHour * ms) / 3_600_000 / mean;
+
+/** All that producers say they took, of which the newest two seconds are not said yet. */
+async function countEvents({ redis, config }: Rig): Promise<number> {
+  const texts = await listMetrics(redis, config.NAMESPACE);
+  const counts = texts.flatMap((text) => [...text.matchAll(/^millrace_events_total\{[^}]*\} (\d+)/gm)]);
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
 
 /** How far behind the venue whose newest archived trade is the oldest is. */
 async function lagOf({ sql, lanes }: Rig): Promise<number> {

@@ -1,7 +1,7 @@
 import { now } from '../clock.ts';
 import { messageOf, RejectError, RetryError } from '../errors.ts';
 import { listOnly } from './ccxt/list-only.ts';
-import { restQuota } from './quota.ts';
+import { restInFlight, restQuota } from './quota.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import type { RestCall, VenueFacts } from './venue.ts';
 
@@ -35,18 +35,20 @@ const SAME_CLOCK_MS = 2_500;
  */
 export async function callRest(
   venue: VenueFacts,
-  { method, params, args = [params], weight }: RestCall,
+  { method, params, args = [params], weight = 1 }: RestCall,
 ): Promise<unknown> {
   const client = await clientOf(venue);
   const quota = restQuota(venue);
   refuseWhileShut(venue, quota);
-  await quota.take(weight);
-  refuseWhileShut(venue, quota);
-  try {
-    return await (client[method] as (...args: unknown[]) => Promise<unknown>)(...args);
-  } catch (error) {
-    throw translate(error, venue, quota);
-  }
+  return restInFlight(venue).run(weight, async () => {
+    await quota.take(weight);
+    refuseWhileShut(venue, quota);
+    try {
+      return await (client[method] as (...args: unknown[]) => Promise<unknown>)(...args);
+    } catch (error) {
+      throw translate(error, venue, quota);
+    }
+  });
 }
 
 /** How far the venue's clock is ahead of ours, in ms, as its last answer had it; 0 while they agree. */
