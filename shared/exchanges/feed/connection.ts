@@ -1,9 +1,8 @@
 import { monotonic, now, sleep } from '../../clock.ts';
 import type { MarketEvent, Trade } from '../../domain/market.ts';
 import type { Book } from '../book.ts';
-import { connectQuota } from '../quota.ts';
-import type { TokenBucket } from '../token-bucket.ts';
 import type { Subscription } from '../venue.ts';
+import { type Dialer, dialerOf } from './dialer.ts';
 import type { BrokenBook } from './feed-books.ts';
 import { Handover } from './handover.ts';
 import { Line, type LineHandlers, type LinePlan } from './line.ts';
@@ -42,7 +41,7 @@ const SIFT_MS = 60_000;
 export class Connection {
   readonly #plan: LinePlan;
   readonly #handlers: ConnectionHandlers;
-  readonly #quota: TokenBucket;
+  readonly #dialer: Dialer;
   readonly #stop = new AbortController();
   /** Symbols that were given up. */
   readonly #left = new Set<string>();
@@ -60,7 +59,7 @@ export class Connection {
   constructor(plan: Omit<LinePlan, 'left'>, handlers: ConnectionHandlers) {
     this.#plan = { ...plan, left: this.#left };
     this.#handlers = handlers;
-    this.#quota = connectQuota(plan.url, plan.venue);
+    this.#dialer = dialerOf(plan.url, plan.venue);
     this.#serving = this.#newLine();
   }
 
@@ -132,23 +131,19 @@ export class Connection {
 
   async #run() {
     const { signal } = this.#stop;
-    const redial = this.#newRedial();
     while (await this.#mayConnect(signal)) {
-      if (signal.aborted) return;
       const { reason, retryAfterMs } = await this.#serve();
+      this.#dialer.ended(this, liveMsOf(this.#serving));
       if (signal.aborted) return;
-      if (retryAfterMs) this.#quota.shut(retryAfterMs);
+      if (retryAfterMs) this.#dialer.shut(retryAfterMs);
       this.#handlers.onDown(reason);
-      await sleep(redial.waitMs(liveMsOf(this.#serving)), signal);
     }
   }
-
-  #newRedial = (): Redial => new Redial(this.#plan.venue.limits.reconnectFloorMs);
 
   /** When there is something to carry and the venue allows it; false when it is over. */
   async #mayConnect(signal: AbortSignal): Promise<boolean> {
     while (this.isIdle && (await sleep(IDLE_MS, signal)));
-    return this.#quota.take(1, signal);
+    return this.#dialer.turn(this, signal);
   }
 
   /** From a new socket to the end of it, or of the last of those that took over. */
@@ -181,6 +176,7 @@ export class Connection {
         if (control.type === 'refused') this.#handlers.onRefused(control.reason);
         if (control.type === 'reconnect' && control.lost) this.#handlers.onLost(control.reason);
       },
+      onOpen: () => this.#dialer.reached(),
       onLive: (line) => {
         if (line === this.#serving) this.#handlers.onLive();
       },
@@ -224,9 +220,9 @@ export class Connection {
     const { signal } = this.#stop;
     const { session } = this.#serving;
     const isWaiting = () => this.#serving.session === session && this.#serving.isUp && !signal.aborted;
-    const redial = this.#newRedial();
+    const redial = new Redial(this.#plan.venue.limits.reconnectFloorMs);
     while (isWaiting()) {
-      if (!(await this.#quota.take(1, signal)) || !isWaiting()) return;
+      if (!(await this.#dialer.second(signal)) || !isWaiting()) return;
       if (await this.#overlap()) return this.#handlers.onHandover(reason);
       await sleep(redial.waitMs(undefined), signal);
     }

@@ -23,6 +23,8 @@ export interface LineHandlers {
   /** A whole book was fetched and given to this line's books. */
   onFetched(update: BookUpdate, session: number): void;
   onBadFrame(bad: BadFrame): void;
+  /** The venue has let a socket in. */
+  onOpen(): void;
   /** The first frame of a socket that could be read came in. */
   onLive(line: Line): void;
   /** Books have taken them already. */
@@ -69,13 +71,16 @@ export class Line {
     this.isUp = true;
     this.leaving = undefined;
     const { venue, url, subscriptions, left } = this.#plan;
-    const { onFrame, onBadFrame, onLive, onLeave } = this.#handlers;
+    const { onFrame, onBadFrame, onOpen, onLive, onLeave } = this.#handlers;
     let live = false;
     const session = new Session({
       ...{ venue, url, onBadFrame },
       symbols: [...new Set(subscriptions.map(({ symbol }) => symbol))],
       wanted: () => subscriptions.filter(({ symbol }) => !left.has(symbol)),
-      onOpen: () => this.books.connected(),
+      onOpen: () => {
+        this.books.connected();
+        onOpen();
+      },
       onFrame: (data, receivedAt) => onFrame(data, receivedAt, number),
       onReading: (reading, receivedAt) => {
         this.#read(reading, receivedAt);
