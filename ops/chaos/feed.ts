@@ -1,7 +1,6 @@
 import { monotonic, now, sleep } from '../../shared/clock.ts';
 import type { Entry } from '../../shared/exchanges/entries.ts';
-import { Releasers } from '../../shared/lifecycle.ts';
-import { createLog } from '../../shared/log.ts';
+import { puttingAway } from '../putting-away.ts';
 import type { Breaches } from '../sim/desk.ts';
 import { seeded } from '../sim/random.ts';
 import type { FaultCounts } from './fault-counts.ts';
@@ -67,14 +66,10 @@ export async function breakFeeds(options: FeedOptions): Promise<FeedReport> {
     rehearsed[entry.name] = rehearse(entry, options.faults, options);
     options.say(`${entry.name} without a socket: ${JSON.stringify(rehearsed[entry.name])}`);
   }
-  const releasers = new Releasers(createLog('chaos', 'warn'));
-  try {
-    const rig = await startRig(options, releasers);
-    const report = await breakSockets(rig, options);
-    return { ...report, rehearsed, seconds: Math.round((monotonic() - startedAt) / 1_000) };
-  } finally {
-    await releasers.close();
-  }
+  const report = await puttingAway('chaos', async (releasers) =>
+    breakSockets(await startRig(options, releasers), options),
+  );
+  return { ...report, rehearsed, seconds: Math.round((monotonic() - startedAt) / 1_000) };
 }
 
 async function breakSockets(

@@ -5,6 +5,7 @@ import { monotonic, now } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { createSql, type Sql } from '../../shared/db/client.ts';
 import { type ClusterProcess, readClusterFile } from '../cluster-file.ts';
+import { puttingAway } from '../putting-away.ts';
 import { type Cluster, startCluster } from '../up/cluster.ts';
 import { judge, type Verdict } from './oracle.ts';
 import {
@@ -37,20 +38,19 @@ const COMPLETE_LIMIT_MS = 180_000;
  * Starts a cluster of its own on the simulated exchange, kills each of its processes in turn with SIGKILL while
  * events flow, lets the supervisor bring it back, and compares the archive and the orders with the exchange's ledger.
  */
-export async function killEach(settings: Config, { rate, rounds, say }: Options): Promise<KillReport> {
-  const home = await mkdtemp(join(tmpdir(), 'millrace-chaos-'));
-  const config = await simulatedCluster(settings, { home, rate });
-  say(`starting a cluster in ${home}, ${rate} events/s`);
-  const cluster = await startCluster(config);
-  const sql = createSql(cluster.config.TIMESCALEDB_URL ?? '', { name: 'chaos', max: 2 });
-  try {
+export function killEach(settings: Config, { rate, rounds, say }: Options): Promise<KillReport> {
+  return puttingAway('chaos', async (releasers) => {
+    const home = await mkdtemp(join(tmpdir(), 'millrace-chaos-'));
+    releasers.push('folder', () => rm(home, { recursive: true, force: true }));
+    const config = await simulatedCluster(settings, { home, rate });
+    say(`starting a cluster in ${home}, ${rate} events/s`);
+    const cluster = await startCluster(config);
+    releasers.push('cluster', () => cluster.stop());
+    const sql = createSql(cluster.config.TIMESCALEDB_URL ?? '', { name: 'chaos', max: 2 });
+    releasers.push('sql', () => sql.end({ timeout: 2 }));
     await cluster.ready;
-    return await new Killer(cluster, sql, say).run(rounds);
-  } finally {
-    await sql.end({ timeout: 2 });
-    await cluster.stop();
-    await rm(home, { recursive: true, force: true });
-  }
+    return new Killer(cluster, sql, say).run(rounds);
+  });
 }
 
 class Killer {

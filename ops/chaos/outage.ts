@@ -5,9 +5,8 @@ import { Redis } from 'ioredis';
 import { monotonic, now, sleep } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { createSql, type Sql } from '../../shared/db/client.ts';
-import { Releasers } from '../../shared/lifecycle.ts';
-import { createLog } from '../../shared/log.ts';
 import { readClusterFile } from '../cluster-file.ts';
+import { puttingAway } from '../putting-away.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { startRedis } from '../services/redis.ts';
 import type { Service, ServiceOptions } from '../services/service.ts';
@@ -51,9 +50,8 @@ const FLOWING = 20;
  * Runs a cluster of its own on the simulated exchange, takes Redis away, then PostgreSQL, each for a while under load,
  * and compares the archive with the exchange's ledger when the backlog is gone.
  */
-export async function takeServersAway(settings: Config, options: Options): Promise<OutageReport> {
-  const releasers = new Releasers(createLog('chaos', 'warn'));
-  try {
+export function takeServersAway(settings: Config, options: Options): Promise<OutageReport> {
+  return puttingAway('chaos', async (releasers) => {
     const home = await mkdtemp(join(tmpdir(), 'millrace-chaos-'));
     await chmod(home, 0o755);
     await mkdir(join(home, 'logs'));
@@ -78,9 +76,7 @@ export async function takeServersAway(settings: Config, options: Options): Promi
     releasers.push('redis', () => redis.disconnect());
     await cluster.ready;
     return await new Rig(cluster, servers, sql, redis, options).run();
-  } finally {
-    await releasers.close();
-  }
+  });
 }
 
 /** A server that can be taken away and brought back on the same port and data. */

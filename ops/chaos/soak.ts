@@ -1,9 +1,8 @@
 import { cpus } from 'node:os';
 import { monotonic, now, sleep } from '../../shared/clock.ts';
 import { nativeEntries } from '../../shared/exchanges/entries.ts';
-import { Releasers } from '../../shared/lifecycle.ts';
-import { createLog } from '../../shared/log.ts';
 import { listMetrics } from '../../shared/queue/heartbeat.ts';
+import { puttingAway } from '../putting-away.ts';
 import { engineId, type Rig, startRig, untilRecorded } from './feed-rig.ts';
 import { MemoryLog, type MemoryTrend } from './memory-log.ts';
 import type { SimStatus } from './sim-client.ts';
@@ -52,9 +51,8 @@ const SLOWER = { idle: 0.12, lagMs: 4_000 };
 const FASTEST = 200;
 
 /** Runs the real thing for so long, as fast as its own lag allows, and looks at its memory and its completeness. */
-export async function soak({ minutes, venues, symbols, say }: SoakOptions): Promise<SoakReport> {
-  const releasers = new Releasers(createLog('chaos', 'warn'));
-  try {
+export function soak({ minutes, venues, symbols, say }: SoakOptions): Promise<SoakReport> {
+  return puttingAway('chaos', async (releasers) => {
     const entries = nativeEntries().filter(({ venue }) => venue !== 'sim');
     const bases = Array.from({ length: symbols }, (_, index) => `C${String(index).padStart(2, '0')}X`);
     const rig = await startRig(
@@ -64,9 +62,7 @@ export async function soak({ minutes, venues, symbols, say }: SoakOptions): Prom
     await untilRecorded(rig, RECORDED_LIMIT_MS);
     say(`${venues} × ${symbols} symbols are being recorded`);
     return { venues, symbols, minutes, ...(await run(rig, minutes * 60_000, say)) };
-  } finally {
-    await releasers.close();
-  }
+  });
 }
 
 async function run(rig: Rig, ms: number, say: SoakOptions['say']) {

@@ -93,13 +93,26 @@ export async function listGaps(
     ORDER BY g.id DESC LIMIT ${limit}`;
 }
 
-/** Open gaps whose time has come and that no task is at work on. */
-export async function listDueGaps(sql: Queryable): Promise<GapRow[]> {
+/**
+ * Open gaps whose time has come, of each venue (or of this one) so many that, with those that a task is at work on, no
+ * more than `most` are asked for at a time; the oldest first.
+ */
+export async function listDueGaps(
+  sql: Queryable,
+  { most, venue }: { most: number; venue?: string },
+): Promise<GapRow[]> {
   return sql<GapRow[]>`
-    SELECT ${columns(sql)} FROM gaps g JOIN instruments i ON i.id = g.instrument_id
-    WHERE g.state = 'open' AND g.retry_at <= clock_timestamp()
-      AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.id = g.task_id AND t.finished_at IS NULL)
-    ORDER BY g.retry_at LIMIT 500`;
+    WITH open_gaps AS (
+      SELECT g.id, i.venue, g.retry_at, t.id IS NOT NULL AS is_busy
+      FROM gaps g JOIN instruments i ON i.id = g.instrument_id
+      LEFT JOIN tasks t ON t.id = g.task_id AND t.finished_at IS NULL
+      WHERE g.state = 'open' AND (${venue ?? null}::text IS NULL OR i.venue = ${venue ?? null})
+    ), in_line AS (
+      SELECT id, is_busy, row_number() OVER (PARTITION BY venue ORDER BY is_busy DESC, retry_at, id) AS place
+      FROM open_gaps WHERE is_busy OR retry_at <= clock_timestamp()
+    )
+    SELECT ${columns(sql)} FROM in_line JOIN gaps g USING (id) JOIN instruments i ON i.id = g.instrument_id
+    WHERE NOT is_busy AND place <= ${most} ORDER BY g.retry_at, g.id`;
 }
 
 /** How many are not closed, by venue and state: every venue that is recorded, also with none. */

@@ -162,7 +162,7 @@ const HOT: [name: string, most: number, query: () => Promise<unknown>][] = [
       listMissingCandles(sql, { ...BTC, interval: '1m', from: END - 60 * minute, to: END, stepMs: minute }),
   ],
   ['the last book', 10, () => findLastBook(sql, BTC)],
-  ['gaps that are due', 10, () => listDueGaps(sql)],
+  ['gaps that are due', 10, () => listDueGaps(sql, { most: 4 })],
   ['open orders', 10, () => listOpenOrders(sql)],
 ];
 

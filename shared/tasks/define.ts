@@ -5,8 +5,8 @@ export const QUEUES = {
   archive: { sharded: true, slots: 1 },
   inference: { sharded: true, slots: 1 },
   execution: { sharded: false, slots: 1 },
-  // Many: one that waits for a venue's quota must not keep those of other venues waiting.
-  history: { sharded: false, slots: 16 },
+  // Many, for they mostly wait: gaps of one venue, of which some are closed at a time, keep no other waiting.
+  history: { sharded: false, slots: 48 },
   training: { sharded: false, slots: 1 },
   reports: { sharded: false, slots: 1 },
   notify: { sharded: false, slots: 2 },

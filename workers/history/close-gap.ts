@@ -10,7 +10,7 @@ import {
 import { messageOf, RejectError, RetryError } from '../../shared/errors.ts';
 import { TASKS } from '../../shared/tasks/catalogue.ts';
 import type { Handler, TaskContext } from '../context.ts';
-import { gapRetryMs } from './ask-to-close.ts';
+import { askForDue, gapRetryMs } from './ask-to-close.ts';
 import { fillByIds } from './fill-by-ids.ts';
 import { fillByOverlap } from './fill-by-overlap.ts';
 import { historyVenue } from './history-venue.ts';
@@ -25,9 +25,15 @@ export const closeGap: Handler<'close_gap'> = async ({ gapId }, context) => {
   const { sql } = context;
   const gap = await findGap(sql, gapId);
   if (!gap) throw new RejectError(`there is no gap ${gapId}`, 'gapId');
-  if (gap.state === 'closed') return describe(gap);
+  const result = gap.state === 'closed' ? describe(gap) : await close(gap, context);
+  await askForDue(context, gap.venue);
+  return result;
+};
+
+async function close(gap: GapRow, context: TaskContext) {
+  const { sql } = context;
   if (gap.state === 'unfillable') {
-    await saveGapTask(sql, gapId, { taskId: context.id, retryMs: gapRetryMs(gap.tries + 1) });
+    await saveGapTask(sql, gap.id, { taskId: context.id, retryMs: gapRetryMs(gap.tries + 1) });
   }
   try {
     const outcome = await fill(gap, context);
@@ -38,7 +44,7 @@ export const closeGap: Handler<'close_gap'> = async ({ gapId }, context) => {
     if (context.attempt < TASKS.close_gap.attempts || !(error instanceof RetryError)) throw error;
   }
   return finish(gap, context);
-};
+}
 
 /** What is lost and has no end reaches to the present: behind it the stream is heard. */
 async function fill(gap: GapRow, context: TaskContext): Promise<GapOutcome> {

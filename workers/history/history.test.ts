@@ -227,6 +227,32 @@ test('an open gap is asked to be closed when its time has come and no task is at
   expect((gap?.retryAt ?? 0) - Date.now()).toBeGreaterThan(8_000);
 });
 
+test('of each venue a few are closed at a time, and each that ends asks for the next', async () => {
+  await db.sql`TRUNCATE gaps, tasks`;
+  await db.sql`INSERT INTO instruments (venue, symbol, recorded_from) VALUES ('slow', 'BTC/USDT', now())`;
+  const add = (venue: string, n: number) =>
+    addGap(db.sql, {
+      ...BTC,
+      venue,
+      cause: 'crash',
+      detail: '',
+      noticedAt: NOTICED + n,
+      from: mark(n),
+      to: mark(n + 2),
+    });
+  for (let n = 0; n < 20; n++) await add('slow', n);
+  const asked = async (venue: string) =>
+    (await listGaps(db.sql, { venue })).filter(({ taskId }) => taskId !== null).map(({ id }) => id);
+  expect(await retryGaps({}, context)).toEqual({ asked: 4 });
+  expect(await retryGaps({}, context)).toEqual({ asked: 0 });
+  for (let n = 0; n < 6; n++) await add('sim', n);
+  expect(await retryGaps({}, context)).toEqual({ asked: 4 });
+  const [gapId = 0] = await asked('sim');
+  await closeGap({ gapId }, context);
+  expect(await asked('sim')).toHaveLength(5);
+  expect(await asked('slow')).toHaveLength(4);
+});
+
 test('candles: only what is missing is fetched, and the range is evaluated', async () => {
   const to = Math.floor(Date.now() / 1000) * 1000 - 5_000;
   const range = { ...BTC, interval: '1s', from: to - 60_000, to } as const;

@@ -9,7 +9,7 @@ import {
 import type { Mark } from '../../shared/domain/gap.ts';
 import type { Payload } from '../../shared/tasks/catalogue.ts';
 import type { Handler, TaskContext } from '../context.ts';
-import { askToClose } from './ask-to-close.ts';
+import { askForDue, askToClose } from './ask-to-close.ts';
 import { historyVenue } from './history-venue.ts';
 import { follows } from './trade-ids.ts';
 
@@ -42,7 +42,8 @@ export const recordGap: Handler<'record_gap'> = async (payload, context) => {
       { ...gap, toId: to.id },
       { state: 'closed', lost: 0, reason: 'nothing was lost' },
     );
-  } else if (isNew || gap.state !== 'open') await askToClose(context, gap);
+  } else if (isNew) await askForDue(context, venue);
+  else if (gap.state !== 'open') await askToClose(context, gap);
   return { gapId: gap.id };
 };
 
