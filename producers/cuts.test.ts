@@ -45,7 +45,7 @@ beforeAll(async () => {
     SYMBOLS: SYMBOLS.join(),
     MILLRACE_HOME: folder,
   });
-  const queues = ['archive', 'history', 'maintenance'] as const;
+  const queues = ['archive', 'gaps', 'history', 'maintenance'] as const;
   await startPool(config, log, releasers, handlers, { name: 'test', queues: [...queues] });
   await startProducer(config, log, releasers, { entry: 'sim' });
   await untilMoved();

@@ -56,7 +56,7 @@ beforeAll(async () => {
     record_gap: recordGap,
     close_gap: closeGap,
   } as Partial<Handlers> as Handlers;
-  const queues = ['archive', 'history'] as const;
+  const queues = ['archive', 'gaps', 'history'] as const;
   await startPool(loadConfig(environment), log, pool, handlers, { name: 'test', queues: [...queues] });
 });
 afterAll(async () => {

@@ -59,7 +59,7 @@ beforeAll(async () => {
     bootstrap,
   } as Partial<Handlers> as Handlers;
   const config = loadConfig(environment);
-  await startPool(config, log, releasers, handlers, { name: 'test', queues: ['archive', 'history'] });
+  await startPool(config, log, releasers, handlers, { name: 'test', queues: ['archive', 'gaps', 'history'] });
   producer = await startProducer();
   await untilMoved();
   for (const { symbol, fromId } of await stretches(() => 0)) firstIds.set(symbol, fromId);

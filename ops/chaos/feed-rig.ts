@@ -86,7 +86,7 @@ export async function startRig(options: RigOptions, releasers: Releasers): Promi
   await start('sim', ['sim', '--port', String(port)]);
   await Promise.all([
     start('pool-archive', ['worker', '--name', 'archive', '--queues', 'archive']),
-    start('pool-history', ['worker', '--name', 'history', '--queues', 'history,maintenance']),
+    start('pool-history', ['worker', '--name', 'history', '--queues', 'gaps,history,maintenance']),
   ]);
   for (let at = 0; at < count; at += AT_ONCE) {
     const group = lanes.slice(at, at + AT_ONCE);

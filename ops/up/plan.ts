@@ -14,7 +14,7 @@ export interface PlannedProcess {
 const POOLS: Record<string, QueueName[]> = {
   archive: ['archive'],
   trading: ['inference', 'execution'],
-  jobs: ['history', 'training', 'reports', 'notify', 'maintenance'],
+  jobs: ['gaps', 'history', 'training', 'reports', 'notify', 'maintenance'],
 };
 
 /** The processes of a cluster on one machine, beside PostgreSQL and Redis. */

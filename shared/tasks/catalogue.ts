@@ -79,7 +79,7 @@ export const TASKS = {
   },
   /** Fetches what a gap of the ledger lacks; one that can't be closed now is tried again later. */
   close_gap: {
-    queue: 'history',
+    queue: 'gaps',
     payload: z.strictObject({ gapId: z.int().positive() }),
     recorded: true,
     attempts: 4,

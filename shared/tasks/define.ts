@@ -5,8 +5,9 @@ export const QUEUES = {
   archive: { sharded: true, slots: 1 },
   inference: { sharded: true, slots: 1 },
   execution: { sharded: false, slots: 1 },
-  // Many, for they mostly wait: gaps of one venue, of which some are closed at a time, keep no other waiting.
-  history: { sharded: false, slots: 48 },
+  // Many, for they mostly wait: of each venue some are closed at a time, and one that is slow keeps no other waiting.
+  gaps: { sharded: false, slots: 48 },
+  history: { sharded: false, slots: 16 },
   training: { sharded: false, slots: 1 },
   reports: { sharded: false, slots: 1 },
   notify: { sharded: false, slots: 2 },

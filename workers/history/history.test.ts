@@ -216,7 +216,7 @@ test('an open gap is asked to be closed when its time has come and no task is at
   const lost = await addGap(db.sql, { ...told, from: mark(7) });
   await saveGapOutcome(db.sql, lost, { state: 'unfillable', lost: null, reason: 'gone' });
   expect(await retryGaps({}, context)).toEqual({ asked: 1 });
-  const job = await context.queues.get('history').getJob(`close-gap-${id}-1`);
+  const job = await context.queues.get('gaps').getJob(`close-gap-${id}-1`);
   expect(job?.data).toEqual({ gapId: id });
   await db.sql`UPDATE gaps SET retry_at = now()`;
   expect(await retryGaps({}, context)).toEqual({ asked: 0 });

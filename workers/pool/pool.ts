@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Processor, Worker } from 'bullmq';
 import { endsWithin } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
@@ -107,6 +108,8 @@ function startWorkers(
   const connection = connectBlockingRedis(requireSetting(config, 'REDIS_URL'), log);
   releasers.push('redis for workers', () => connection.disconnect());
   const cold = new AbortController();
+  // Every task that runs listens to it.
+  setMaxListeners(0, cold.signal);
   const run: Processor = async (job, _token, lockLost) => {
     load.busy++;
     const causes = lockLost ? [cold.signal, lockLost] : [cold.signal];
