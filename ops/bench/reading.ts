@@ -3,6 +3,7 @@ import { Book } from '../../shared/exchanges/book.ts';
 import type { BookRule, Mapper, Venue } from '../../shared/exchanges/venue.ts';
 import { findVenue } from '../../shared/exchanges/venues.ts';
 import { Problems, readFrames } from '../recording.ts';
+import type { Dialect } from '../sim/dialect.ts';
 import { findDialect } from '../sim/dialects/index.ts';
 import { type CcxtReader, ccxtReaders, numbers } from './ccxt-reader.ts';
 import { binanceFrames, type FrameSet, krakenFrames } from './frames.ts';
@@ -12,7 +13,7 @@ import { rehearsedFrames } from './rehearsed.ts';
 const GENERATED = 20_000;
 const REHEARSED = 8_000;
 /** One market of each native venue, and Binance's futures, whose frames are others. */
-const FEEDS = [
+export const FEEDS = [
   ...[['binance', 'spot'] as const, ['binance', 'usdm'] as const, ['bitfinex', 'spot'] as const],
   ...[['bitget', 'spot'] as const, ['bybit', 'linear'] as const, ['coinbase', 'spot'] as const],
   ...[['gate', 'spot'] as const, ['kraken', 'spot'] as const, ['kucoin', 'spot'] as const],
@@ -54,33 +55,28 @@ export interface BookReport extends Comparison {
   agree: boolean;
 }
 
-/** The frames to read: those of a recording, else generated ones of one venue, else of every native venue. */
-export async function frameSets(options: {
-  file?: string;
-  venue?: string;
-  market?: string;
-}): Promise<FrameSet[]> {
-  const { file, venue, market = 'spot' } = options;
-  if (file) {
-    if (!venue) throw new UserError('--file needs --venue: say whose frames it holds');
-    findVenue(venue, market);
-    const frames: FrameSet['frames'] = [];
-    for await (const batch of readFrames(file, new Problems())) {
-      for (const { frame, receivedAt } of batch) frames.push({ frame, at: receivedAt });
-    }
-    return [{ label: file, venue, market, frames }];
+/** The frames of a recording. */
+export async function recordedFrames(file: string, venue: string, market: string): Promise<FrameSet> {
+  findVenue(venue, market);
+  const frames: FrameSet['frames'] = [];
+  for await (const batch of readFrames(file, new Problems())) {
+    for (const { frame, receivedAt } of batch) frames.push({ frame, at: receivedAt });
   }
-  if (venue) return [framesOf(venue, market ?? 'spot')];
-  return FEEDS.map(([name, of]) => framesOf(name, of));
+  return { label: file, venue, market, frames };
 }
 
 /** The real feed's mix where we have recordings of it, else what the simulated exchange says in the venue's words. */
-function framesOf(venue: string, market: string): FrameSet {
-  findVenue(venue, market);
+export function generatedFrames(venue: string, market: string): FrameSet {
+  checkGenerated(venue, market);
   if (market === 'spot' && venue === 'binance') return binanceFrames(GENERATED);
   if (venue === 'kraken') return krakenFrames(GENERATED);
-  const dialect = findDialect(venue, market);
-  if (dialect) return rehearsedFrames(dialect, REHEARSED);
+  return rehearsedFrames(findDialect(venue, market) as Dialect, REHEARSED);
+}
+
+/** @throws {UserError} for a venue or market that is not known, or that nobody speaks for */
+export function checkGenerated(venue: string, market: string): void {
+  findVenue(venue, market);
+  if (findDialect(venue, market)) return;
   throw new UserError(`no frames are generated for ${venue} ${market}: give a recording with --file`);
 }
 

@@ -1,5 +1,17 @@
 import ccxt from 'ccxt';
-import { type Comparison, compareBook, compareNormalize, frameSets } from '../bench/reading.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { FrameSet } from '../bench/frames.ts';
+import {
+  type BookReport,
+  type Comparison,
+  checkGenerated,
+  compareBook,
+  compareNormalize,
+  FEEDS,
+  type NormalizeReport,
+  recordedFrames,
+} from '../bench/reading.ts';
+import { compareInThread, type ReadingJob } from '../bench/reading-in-thread.ts';
 import { writeOut } from '../output.ts';
 
 export interface BenchReadingOptions {
@@ -13,30 +25,36 @@ const REFERENCE = `ccxt ${ccxt.version}, its client's onMessage and the exchange
 
 /** `millrace bench normalize`: frame to events, beside JSON.parse alone and ccxt's own stream handlers. */
 export async function benchNormalize(options: BenchReadingOptions): Promise<void> {
-  await report(options, compareNormalize, 'normalized');
+  await report(options, 'normalize', compareNormalize, 'normalized');
 }
 
 /** `millrace bench book`: frame to changed order book, beside ccxt's. */
 export async function benchBook(options: BenchReadingOptions): Promise<void> {
-  await report(options, compareBook, 'applied to the book');
+  await report(options, 'book', compareBook, 'applied to the book');
 }
 
-async function report<T extends Comparison & { agree: boolean }>(
-  options: BenchReadingOptions,
-  compare: (set: Awaited<ReturnType<typeof frameSets>>[number]) => Promise<T>,
+/** A recording, else generated frames of one venue, else of every native venue. */
+async function report(
+  { file, venue, market = 'spot', json }: BenchReadingOptions,
+  what: ReadingJob['what'],
+  compare: (set: FrameSet) => Promise<NormalizeReport | BookReport>,
   done: string,
 ): Promise<void> {
-  const feeds: Record<string, T> = {};
-  for (const set of await frameSets(options)) {
-    process.stderr.write(`millrace: ${set.frames.length} frames: ${set.label}\n`);
-    feeds[`${set.venue} ${set.market}`] = await compare(set);
+  if (file && !venue) throw new UserError('--file needs --venue: say whose frames it holds');
+  const feeds: Record<string, NormalizeReport | BookReport> = {};
+  for (const [name, of] of venue ? [[venue, market] as const] : FEEDS) {
+    if (!file) checkGenerated(name, of);
+    process.stderr.write(`millrace: ${file ?? `${name} ${of}`}\n`);
+    feeds[`${name} ${of}`] = file
+      ? await compare(await recordedFrames(file, name, of))
+      : await compareInThread({ what, venue: name, market: of });
   }
   const words = Object.entries(feeds).map(([name, figures]) => inWords(name, done, figures));
   const worst = { ofJsonParse: lowest(feeds, 'ofJsonParse'), timesCcxt: lowest(feeds, 'timesCcxt') };
   words.push(
     `worst: ${Math.round(worst.ofJsonParse.value * 100)} % of JSON.parse alone (${worst.ofJsonParse.feed}), ${worst.timesCcxt.value} times ccxt (${worst.timesCcxt.feed})`,
   );
-  const said = options.json ? JSON.stringify({ reference: REFERENCE, worst, feeds }) : words.join('\n');
+  const said = json ? JSON.stringify({ reference: REFERENCE, worst, feeds }) : words.join('\n');
   await writeOut(`${said}\n`);
 }
 

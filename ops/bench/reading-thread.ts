@@ -1,0 +1,7 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { compareBook, compareNormalize, generatedFrames } from './reading.ts';
+import type { ReadingJob } from './reading-in-thread.ts';
+
+const { what, venue, market } = workerData as ReadingJob;
+const frames = generatedFrames(venue, market);
+parentPort?.postMessage(await (what === 'book' ? compareBook(frames) : compareNormalize(frames)));
