@@ -31,7 +31,7 @@ export class NumberedFrames {
     if (place.kind === 'repeated' || isUseless) return { kind: 'ignored' };
     const reading = this.#map(frame, place, map);
     this.#sequence.take(place, frame.number, frame.ts);
-    this.#learnBooks(reading);
+    if (frame.carries === 'book') this.#learnBooks(reading);
     return place.kind === 'gap' ? this.#broken(reading, place, frame) : reading;
   }
 

@@ -39,10 +39,10 @@ export class Sequence {
 
   /** The frame was read: the next one is measured by it. */
   take(place: Place, number: number, ts: number): void {
-    if (this.#missing.delete(place.last)) return;
+    if (this.#missing.size > 0 && this.#missing.delete(place.last)) return;
     if (place.kind === 'gap') this.#miss(place.last, number);
     this.#place = place;
-    this.#ts = Math.max(this.#ts, ts);
+    if (ts > this.#ts) this.#ts = ts;
   }
 
   #miss(id: number, number: number) {
