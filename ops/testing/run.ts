@@ -10,10 +10,11 @@ import type { Service, ServiceOptions } from '../services/service.ts';
 
 /**
  * `npm test`: Jest over the whole tree, on the servers of `TIMESCALEDB_URL` and `REDIS_URL`, or on fresh ones of its
- * own for whichever is not set. The last line on stdout is the count.
+ * own for whichever is not set. The last line on stdout is the count, in which each of `failedChecks`, names of what
+ * failed before, is one more.
  * @returns the exit code
  */
-export async function runTests(args: string[]): Promise<number> {
+export async function runTests(args: string[], failedChecks: readonly string[] = []): Promise<number> {
   const home = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   if (process.getuid?.() === 0) chmodSync(home, 0o711);
   const started: Service[] = [];
@@ -34,7 +35,8 @@ export async function runTests(args: string[]): Promise<number> {
       if (outcome.status === 'rejected') throw outcome.reason;
       return outcome.value;
     });
-    return await jest(args, { TIMESCALEDB_URL, REDIS_URL });
+    const FAILED_CHECKS = failedChecks.join(', ');
+    return await jest(args, { TIMESCALEDB_URL, REDIS_URL, ...(FAILED_CHECKS && { FAILED_CHECKS }) });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     process.stderr.write(`millrace: ${error.message}\n`);
@@ -48,11 +50,11 @@ export async function runTests(args: string[]): Promise<number> {
 }
 
 /** Its pages go to stderr; the count that its reporter ends with is checked to be there, even when Jest crashes. */
-function jest(args: string[], urls: Record<string, string | undefined>): Promise<number> {
+function jest(args: string[], settings: Record<string, string | undefined>): Promise<number> {
   const options = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
   const child = spawn(process.execPath, [join(ROOT, 'node_modules/jest/bin/jest.js'), ...args], {
     cwd: ROOT,
-    env: { ...process.env, ...urls, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${options}` },
+    env: { ...process.env, ...settings, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${options}` },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let last = '';
