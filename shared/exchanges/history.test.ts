@@ -9,6 +9,7 @@ import { createCoinbase } from './coinbase/coinbase.ts';
 import { fetchBookSnapshot, fetchCandles, fetchTrades, fetchTradesSince } from './history.ts';
 import { createKraken } from './kraken/kraken.ts';
 import { createOkx } from './okx/okx.ts';
+import { restQuota } from './quota.ts';
 import type { Venue } from './venue.ts';
 import { findVenue } from './venues.ts';
 
@@ -204,7 +205,8 @@ describe('REST history', () => {
     const now = Date.now();
     const clock = Date.now.bind(Date);
     const spy = jest.spyOn(Date, 'now').mockImplementation(() => clock() + offMs);
-    const query = { venue: sim, symbol: 'BTC/USDT', interval: '1m', from: now - 10 * MINUTE } as const;
+    // A date header has whole seconds: in a minute's first, the candle before it is not known to be closed.
+    const query = { venue: sim, symbol: 'BTC/USDT', interval: '1m', from: now - 11 * MINUTE } as const;
     const { rows } = await all<Candle>(fetchCandles({ ...query, to: now + MINUTE }));
     spy.mockRestore();
     expect(rows.every(({ ts }) => ts + MINUTE <= now + 1_000)).toBe(true);
@@ -318,6 +320,23 @@ describe('REST history', () => {
       ...{ bids: [['99.5', '1']], asks: [['100.5', '2']] },
     });
     await expect(fetchBookSnapshot(kraken, 'BTC/USD')).rejects.toThrow(RejectError);
+  });
+
+  test('lost trades are fetched before candles of the past, also those that are asked for later', async () => {
+    const limits = { ...sim.limits, rest: { host: 'scarce', weight: { count: 30, perMs: 200 } } };
+    const venue = { ...sim, limits };
+    restQuota(venue).spend(27);
+    const from = requests.length;
+    const candles = { venue, symbol: 'BTC/USDT', interval: '1m', from: START, to: START + MINUTE } as const;
+    const trades = { venue, symbol: 'BTC/USDT', fromId: '10', toId: '20' };
+    await Promise.all([
+      all(fetchCandles(candles)),
+      all(fetchCandles(candles)),
+      all(fetchTrades(trades)),
+      all(fetchTrades(trades)),
+    ]);
+    const paths = requests.slice(from).map(({ url = '' }) => url.split('?')[0]?.split('/').at(-1));
+    expect(paths).toEqual(['historicalTrades', 'historicalTrades', 'klines', 'klines']);
   });
 
   test('errors say whether to come again, and when', async () => {

@@ -4,6 +4,10 @@ import { type BookUpdate, type Candle, INTERVALS, type Trade } from '../domain/m
 import { RejectError } from '../errors.ts';
 import { affordable, callRest, clockOffsetMs } from './rest.ts';
 import type { BookTop, CandlesQuery, HistoryPages, TradesQuery, Venue, VenueFacts } from './venue.ts';
+import type { Grade } from './waiting-line.ts';
+
+/** Candles of the past and audits: a lost trade and a broken book go first. */
+const CAN_WAIT: Grade = { canWait: true };
 
 /**
  * Closed candles that open in `[from, to)`, oldest first, a page at a time. Candles in which nothing was traded may
@@ -15,7 +19,7 @@ export async function* fetchCandles(query: CandlesQuery & { venue: VenueFacts })
   const { venue, to } = query;
   let { from } = query;
   while (from < to) {
-    const page = await readPage(venue, venue.history.candles, { ...query, from });
+    const page = await readPage(venue, venue.history.candles, { ...query, from }, CAN_WAIT);
     const newer = page.filter((candle) => candle.ts >= from && candle.ts < to).sort((a, b) => a.ts - b.ts);
     const closed = newer.filter((candle) => candle.closed);
     if (closed.length > 0) yield closed;
@@ -146,10 +150,10 @@ export async function fetchBookSnapshot(
  */
 export async function fetchBookTop(venue: Venue, symbol: string): Promise<BookTop | undefined> {
   const { book, bookTop } = venue.history;
-  if (bookTop) return bookTop.read(await callRest(venue, bookTop.call(symbol)));
+  if (bookTop) return bookTop.read(await callRest(venue, bookTop.call(symbol), CAN_WAIT));
   const call = book?.(venue.wireSymbol(symbol)).at(-1);
   if (!call) return undefined;
-  const body = await callRest(venue, call);
+  const body = await callRest(venue, call, CAN_WAIT);
   return venue.createMapper([symbol]).readSnapshot(venue.wireSymbol(symbol), body, now());
 }
 
@@ -161,8 +165,9 @@ async function readPage<Query, Row>(
   venue: VenueFacts,
   pages: HistoryPages<Query, Row>,
   query: Query,
+  grade?: Grade,
 ): Promise<Row[]> {
   const askedAt = now();
-  const answer = await callRest(venue, pages.call(query));
+  const answer = await callRest(venue, pages.call(query), grade);
   return pages.read(answer, query, askedAt + clockOffsetMs(venue));
 }

@@ -50,3 +50,21 @@ test('what weighs more than all goes alone', async () => {
   end('light');
   expect(await light).toBe('light');
 });
+
+test('who can wait begins behind all others', async () => {
+  const { begun, work, end } = steps();
+  const inFlight = new InFlight(100);
+  const first = inFlight.run(100, work('first'));
+  const candles = inFlight.run(10, work('candles'), { canWait: true });
+  const gap = inFlight.run(95, work('gap'));
+  await settled();
+  end('first');
+  await first;
+  await settled();
+  expect(begun).toEqual(['first', 'gap']);
+  end('gap');
+  await gap;
+  await settled();
+  end('candles');
+  expect(await candles).toBe('candles');
+});

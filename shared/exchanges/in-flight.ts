@@ -1,7 +1,14 @@
+import { type Grade, WaitingLine } from './waiting-line.ts';
+
+interface Waiting {
+  weight: number;
+  begin: () => void;
+}
+
 /** Lets work begin while what is under way weighs no more than `most` together; the rest waits in line. */
 export class InFlight {
   readonly #most: number;
-  readonly #line: { weight: number; begin: () => void }[] = [];
+  readonly #line = new WaitingLine<Waiting>();
   #weight = 0;
 
   constructor(most: number) {
@@ -9,9 +16,9 @@ export class InFlight {
   }
 
   /** What weighs more than `most` by itself goes alone. Settles as `work` does. */
-  async run<T>(weight: number, work: () => Promise<T>): Promise<T> {
+  async run<T>(weight: number, work: () => Promise<T>, grade?: Grade): Promise<T> {
     await new Promise<void>((begin) => {
-      this.#line.push({ weight, begin });
+      this.#line.join({ weight, begin }, grade);
       this.#serve();
     });
     try {
@@ -23,8 +30,8 @@ export class InFlight {
   }
 
   #serve() {
-    for (let next = this.#line[0]; next && this.#hasRoom(next.weight); next = this.#line[0]) {
-      this.#line.shift();
+    for (let next = this.#line.next; next && this.#hasRoom(next.weight); next = this.#line.next) {
+      this.#line.leave(next);
       this.#weight += next.weight;
       next.begin();
     }

@@ -4,6 +4,7 @@ import { listOnly } from './ccxt/list-only.ts';
 import { restInFlight, restQuota } from './quota.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import type { RestCall, VenueFacts } from './venue.ts';
+import type { Grade } from './waiting-line.ts';
 
 const TIMEOUT_MS = 15_000;
 /** A venue that turns us away without saying for how long. */
@@ -36,19 +37,21 @@ const SAME_CLOCK_MS = 2_500;
 export async function callRest(
   venue: VenueFacts,
   { method, params, args = [params], weight = 1 }: RestCall,
+  grade?: Grade,
 ): Promise<unknown> {
   const client = await clientOf(venue);
   const quota = restQuota(venue);
   refuseWhileShut(venue, quota);
-  return restInFlight(venue).run(weight, async () => {
-    await quota.take(weight);
+  const call = async () => {
+    await quota.take(weight, grade);
     refuseWhileShut(venue, quota);
     try {
       return await (client[method] as (...args: unknown[]) => Promise<unknown>)(...args);
     } catch (error) {
       throw translate(error, venue, quota);
     }
-  });
+  };
+  return restInFlight(venue).run(weight, call, grade);
 }
 
 /** How far the venue's clock is ahead of ours, in ms, as its last answer had it; 0 while they agree. */

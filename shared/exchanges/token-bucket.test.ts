@@ -26,16 +26,31 @@ describe('a token bucket', () => {
     expect(served).toEqual(['first', 'dear', 'cheap']);
   });
 
+  test('who can wait comes behind all others, also those who ask later, and then has its turn', async () => {
+    const bucket = new TokenBucket({ count: 6, perMs: 30 });
+    await bucket.take(6);
+    const served: string[] = [];
+    const ask = (name: string, cost: number, canWait: boolean) =>
+      bucket.take(cost, { canWait }).then(() => served.push(name));
+    await Promise.all([
+      ask('candles', 3, true),
+      ask('more candles', 3, true),
+      ask('gap', 6, false),
+      ask('next gap', 6, false),
+    ]);
+    expect(served).toEqual(['gap', 'next gap', 'candles', 'more candles']);
+  });
+
   test('who gives up leaves the line, and holds up nobody behind', async () => {
     const bucket = new TokenBucket({ count: 1, perMs: 40 });
     await bucket.take();
     const stop = new AbortController();
-    const left = bucket.take(1, stop.signal);
+    const left = bucket.take(1, stop);
     const stays = bucket.take();
     stop.abort();
     expect(await left).toBe(false);
     expect(await stays).toBe(true);
-    expect(await bucket.take(1, stop.signal)).toBe(false);
+    expect(await bucket.take(1, stop)).toBe(false);
   });
 
   test('what costs more than there is takes all; what must not wait takes what is not there', async () => {

@@ -1,5 +1,6 @@
 import { monotonic } from '../clock.ts';
 import type { Rate } from './venue.ts';
+import { type Grade, WaitingLine } from './waiting-line.ts';
 
 interface Waiting {
   cost: number;
@@ -15,7 +16,7 @@ export class TokenBucket {
   readonly #rate: Rate;
   #taken: { at: number; cost: number }[] = [];
   #used = 0;
-  #line: Waiting[] = [];
+  readonly #line = new WaitingLine<Waiting>();
   #shutUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   /** Milliseconds that takers have spent in line, all together. */
@@ -37,7 +38,7 @@ export class TokenBucket {
   }
 
   /** Takes `cost` tokens (one that costs more than there are takes all); resolves to false when the signal came first. */
-  take(cost = 1, signal?: AbortSignal): Promise<boolean> {
+  take(cost = 1, { signal, ...grade }: Grade & { signal?: AbortSignal } = {}): Promise<boolean> {
     if (signal?.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
       const waiting: Waiting = {
@@ -49,12 +50,12 @@ export class TokenBucket {
         },
       };
       const leave = () => {
-        this.#line = this.#line.filter((other) => other !== waiting);
+        this.#line.leave(waiting);
         waiting.done(false);
         this.#serve();
       };
       signal?.addEventListener('abort', leave, { once: true });
-      this.#line.push(waiting);
+      this.#line.join(waiting, grade);
       this.#serve();
     });
   }
@@ -87,14 +88,13 @@ export class TokenBucket {
   #serve() {
     clearTimeout(this.#timer);
     const at = monotonic();
-    while (this.#line.length > 0) {
-      const next = this.#line[0] as Waiting;
+    for (let next = this.#line.next; next; next = this.#line.next) {
       const waitMs = Math.max(this.#shutUntil - at, this.#msUntil(next.cost, at));
       if (waitMs > 0) {
         this.#timer = setTimeout(() => this.#serve(), Math.ceil(waitMs));
         return;
       }
-      this.#line.shift();
+      this.#line.leave(next);
       this.spend(next.cost);
       this.waitedMs += at - next.since;
       next.done(true);

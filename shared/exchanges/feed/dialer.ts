@@ -43,14 +43,14 @@ export class Dialer {
       this.#knocker = caller;
       await sleep(Math.max(0, this.#knockAt - monotonic()), signal);
     }
-    if (!signal.aborted && (await this.#quota.take(1, signal))) return true;
+    if (!signal.aborted && (await this.#quota.take(1, { signal }))) return true;
     this.#leave(caller);
     return false;
   }
 
   /** For a second connection beside one that is up: it needs no turn, but its share of the quota. */
   second(signal: AbortSignal): Promise<boolean> {
-    return this.#quota.take(1, signal);
+    return this.#quota.take(1, { signal });
   }
 
   /** The venue has let somebody in. */

@@ -37,7 +37,7 @@ export class Outbox {
 
   async #sendAll() {
     this.#busy = true;
-    while (this.#waiting.length > 0 && (await this.#budget.take(1, this.#stop.signal))) {
+    while (this.#waiting.length > 0 && (await this.#budget.take(1, this.#stop))) {
       this.#send(this.#waiting.shift() as string);
     }
     this.#busy = false;
