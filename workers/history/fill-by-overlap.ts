@@ -7,6 +7,8 @@ import { fetchTradesSince } from '../../shared/exchanges/history.ts';
 import type { VenueFacts } from '../../shared/exchanges/venue.ts';
 import type { TaskContext } from '../context.ts';
 import { archiveTrades } from './archive-trades.ts';
+import { closeWithin } from './close-within.ts';
+import { endOf, overlapsWith, reaches } from './page-ends.ts';
 
 /**
  * Where ids prove nothing, time does: the venue's own list of trades must overlap the last one known before the gap
@@ -18,30 +20,27 @@ export async function fillByOverlap(
   context: TaskContext,
 ): Promise<GapOutcome> {
   const from: Mark = { id: gap.reachedId, ts: gap.reachedTs };
-  const toTs = gap.toTs !== null && gap.toId !== null ? gap.toTs : Number.POSITIVE_INFINITY;
+  const to = endOf(gap);
   const startedAt = now();
-  let [pages, reachedEnd] = [0, gap.toId === null];
+  let [pages, reachedEnd] = [0, !to];
   for await (const page of fetchTradesSince({ venue, symbol: gap.symbol, from })) {
     context.signal.throwIfAborted();
     const overlaps = pages++ > 0 || overlapsWith(from, page);
-    const wanted = page.filter(({ ts }) => ts <= toTs);
+    const wanted = page.filter(({ ts }) => !to || ts <= to.ts);
     const filled = await archiveTrades(gap.venue, wanted, context);
     const reached = (overlaps && wanted.at(-1)) || from;
     await saveGapProgress(context.sql, gap.id, { reached, filled });
+    await closeWithin(gap, page, context);
     if (!overlaps) return beginsTooLate(gap, page, venue);
-    reachedEnd ||= page.some(({ id, ts }) => id === gap.toId || ts > toTs);
+    reachedEnd ||= !to || reaches(to, page);
     await say(gap, reached, context);
-    if (gap.toId === null ? reached.ts >= startedAt : reachedEnd) break;
+    if (to ? reachedEnd : reached.ts >= startedAt) break;
   }
   if (pages === 0) throw new RetryError(`${venue.label} answered no trades of ${gap.symbol}`);
   if (!reachedEnd)
-    throw new RetryError(`${venue.label} has not come to trade ${gap.toId} of ${gap.symbol} yet`);
+    throw new RetryError(`${venue.label} has not come to trade ${to?.id} of ${gap.symbol} yet`);
   return { state: 'closed', lost: 0, reason: null };
 }
-
-/** Holds the known trade itself, or begins before it. */
-const overlapsWith = (known: Mark, page: readonly Trade[]): boolean =>
-  page.some(({ id, ts }) => id === known.id || ts < known.ts);
 
 /** Lost is what was traded from the last known trade to the oldest that the venue still has. */
 function beginsTooLate(gap: GapRow, page: readonly Trade[], { label, promises }: VenueFacts): GapOutcome {

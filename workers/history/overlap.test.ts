@@ -106,3 +106,35 @@ test('a trade that the venue has not told yet keeps the gap open', async () => {
   await expect(closeGap({ gapId }, context)).rejects.toThrow('has not come to trade to come');
   expect(await closeGap({ gapId }, { ...context, attempt: 4 })).toMatchObject({ state: 'open' });
 });
+
+test('a page that was fetched for one gap closes the others that lie within it, and no more', async () => {
+  const trades = await kept();
+  const at = (index: number) => markOf(trades[index] as Trade);
+  const told = { ...BTC, cause: 'disconnect', detail: 'cut' } as const;
+  const tellOnly = async (from: Mark, noticedAt: number, to?: Mark) => {
+    const { gapId } = (await recordGap({ ...told, noticedAt, from, ...(to && { to }) }, context)) as {
+      gapId: number;
+    };
+    return gapId;
+  };
+  await db.sql`DELETE FROM trades`;
+  const within = [
+    await tellOnly(at(25), 1, at(29)),
+    await tellOnly(at(35), 2, at(45)),
+    await tellOnly(at(50), 3, at(51)),
+  ];
+  const open = [
+    await tellOnly(at(30), 4),
+    await tellOnly(at(30), 5, { id: 'to come', ts: Date.now() + 3_600_000 }),
+    await tellOnly({ id: 'long ago', ts: at(0).ts - 3_600_000 }, 6, at(30)),
+  ];
+  await closeGap({ gapId: within[2] as number }, context);
+  const rows = await Promise.all(within.map((id) => findGap(db.sql, id)));
+  expect(rows.map((row) => row?.state)).toEqual(['closed', 'closed', 'closed']);
+  expect(rows.map((row) => row?.missing)).toEqual(rows.map((row) => row?.filled));
+  const archived = await archivedIds();
+  const wanted = [...trades.slice(25, 30), ...trades.slice(35, 46), ...trades.slice(50, 52)];
+  expect(archived).toEqual(expect.arrayContaining(wanted.map(({ id }) => id)));
+  const others = await Promise.all(open.map((id) => findGap(db.sql, id)));
+  expect(others.map((row) => row?.state)).toEqual(['open', 'open', 'open']);
+});
