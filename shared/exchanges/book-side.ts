@@ -59,9 +59,9 @@ export class BookSide {
   }
 
   #remove(at: number, count: number) {
-    if (at + count === this.#ranks.length) {
-      this.#ranks.length = at;
-      this.#levels.length = at;
+    if (count === 1 && at === this.#ranks.length - 1) {
+      this.#ranks.pop();
+      this.#levels.pop();
     } else {
       this.#ranks.splice(at, count);
       this.#levels.splice(at, count);

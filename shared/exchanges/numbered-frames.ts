@@ -26,18 +26,10 @@ export class NumberedFrames {
 
   /** What `map` reads in this frame, unless it was heard before; behind a gap, with the news of it for every book. */
   read(frame: NumberedFrame, map: (place: Place) => Reading): Reading {
-    const place = this.#sequence.locate(frame.number, frame.ts);
-    const isUseless = place.kind === 'late' && frame.carries !== 'trades';
-    if (place.kind === 'repeated' || isUseless) return { kind: 'ignored' };
-    const reading = this.#map(frame, place, map);
-    this.#sequence.take(place, frame.number, frame.ts);
-    if (frame.carries === 'book') this.#learnBooks(reading);
-    return place.kind === 'gap' ? this.#broken(reading, place, frame) : reading;
-  }
-
-  #map(frame: NumberedFrame, place: Place, map: (place: Place) => Reading): Reading {
+    const place = this.locate(frame);
+    if (!place) return { kind: 'ignored' };
     try {
-      return map(place);
+      return this.take(frame, place, map(place));
     } catch (error) {
       if (place.kind === 'next' && frame.carries !== 'book') {
         this.#sequence.take(place, frame.number, frame.ts);
@@ -46,9 +38,26 @@ export class NumberedFrames {
     }
   }
 
+  /** Where a frame stands; undefined where it is of no use any more. Nothing changes until it is taken. */
+  locate({ number, ts, carries }: NumberedFrame): Place | undefined {
+    const place = this.#sequence.locate(number, ts);
+    const isUseless = place.kind === 'late' && carries !== 'trades';
+    return place.kind === 'repeated' || isUseless ? undefined : place;
+  }
+
+  /** The frame that stands there was read: what it told, as `read` gives it. */
+  take(frame: NumberedFrame, place: Place, reading: Reading): Reading {
+    this.#sequence.take(place, frame.number, frame.ts);
+    if (frame.carries === 'book') this.#learnBooks(reading);
+    return place.kind === 'gap' ? this.#broken(reading, place, frame) : reading;
+  }
+
+  /** Of a book that did not begin with a whole one nothing can break. */
   #learnBooks(reading: Reading) {
     if (reading.kind !== 'events') return;
-    for (const event of reading.events) if (event.type === 'book') this.#books.add(event.symbol);
+    for (const event of reading.events) {
+      if (event.type === 'book' && event.kind === 'snapshot') this.#books.add(event.symbol);
+    }
   }
 
   /** Every book learns of the break by a change that is empty and does not follow. */

@@ -72,6 +72,16 @@ export class Scanner {
     if (!this.#is(COMMA)) this.fail();
   }
 
+  /** As `expect('[')`. */
+  open(): void {
+    if (!this.#is(OPEN)) this.fail();
+  }
+
+  /** As `expect(']')`. */
+  close(): void {
+    if (!this.#is(CLOSE)) this.fail();
+  }
+
   /** Moves behind `words` if they stand here. */
   passes(words: string): boolean {
     if (!standsAt(this.#text, this.#at, words)) return false;

@@ -1,6 +1,7 @@
 import type { Interval } from '../../domain/market.ts';
 import { RejectError, UserError } from '../../errors.ts';
 import { type Fields, readText } from '../fields.ts';
+import type { NumberedFrame } from '../numbered-frames.ts';
 import type { Channel, Subscription } from '../venue.ts';
 import { unifyBitfinexSymbol } from './bitfinex-symbols.ts';
 
@@ -20,8 +21,9 @@ export const QUOTE_LENGTH = '1';
 /** What a channel id of this connection stands for; `other`: well announced and of no use to us. */
 export interface BitfinexChannel {
   kind: Channel | 'other';
+  carries: NumberedFrame['carries'];
   symbol: string;
-  interval?: Interval;
+  interval: Interval | undefined;
 }
 
 /**
@@ -34,8 +36,8 @@ export function readChannel(message: Fields): BitfinexChannel {
   const wire = readText(message.symbol, 'symbol');
   const kind = kindOf(name, message);
   return kind === 'other' || wire.startsWith('f')
-    ? { kind: 'other', symbol: wire }
-    : { kind, symbol: unifyBitfinexSymbol(wire) };
+    ? ofNoUse(wire)
+    : { kind, carries: carriedBy(kind), symbol: unifyBitfinexSymbol(wire), interval: undefined };
 }
 
 /** Prices of `P1` and coarser are rounded, the rows of `R0` are single orders. */
@@ -51,9 +53,19 @@ function readCandleKey(key: string): BitfinexChannel {
   const interval = BITFINEX_FRAMES.get(frame);
   const wire = rest.join(':');
   if (kind !== 'trade' || !wire) throw new RejectError('key is of no candles', 'key');
-  if (!interval || wire.startsWith('f')) return { kind: 'other', symbol: wire };
-  return { kind: 'candles', symbol: unifyBitfinexSymbol(wire), interval };
+  if (!interval || wire.startsWith('f')) return ofNoUse(wire);
+  return { kind: 'candles', carries: 'else', symbol: unifyBitfinexSymbol(wire), interval };
 }
+
+const ofNoUse = (wire: string): BitfinexChannel => ({
+  kind: 'other',
+  carries: 'else',
+  symbol: wire,
+  interval: undefined,
+});
+
+const carriedBy = (kind: BitfinexChannel['kind']): NumberedFrame['carries'] =>
+  kind === 'trades' || kind === 'book' ? kind : 'else';
 
 export const isSame = (channel: BitfinexChannel, { channel: kind, symbol, interval }: Subscription) =>
   channel.kind === kind &&

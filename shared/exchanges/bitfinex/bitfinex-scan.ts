@@ -1,16 +1,15 @@
 import type { BookUpdate, Level, Trade } from '../../domain/market.ts';
+import type { NumberedFrame } from '../numbered-frames.ts';
 import { Scanner } from '../scanner.ts';
 import type { BitfinexChannel } from './bitfinex-channels.ts';
 
 /** What a frame says of a book: its levels, or its checksum. */
 export type BitfinexChange = Pick<BookUpdate, 'kind' | 'bids' | 'asks' | 'checksum'>;
 
-/** A numbered frame of a known channel; `repeat`: a trade in its second telling. `ts` in UTC ms. */
-export interface BitfinexRow {
+/** A numbered frame of a known channel; `repeat`: a trade in its second telling. */
+export interface BitfinexRow extends NumberedFrame {
   channel: BitfinexChannel;
   said: Trade | BitfinexChange | 'repeat';
-  number: number;
-  ts: number;
 }
 
 /**
@@ -18,6 +17,8 @@ export interface BitfinexRow {
  * undefined for all others, and for channels that are not in `channels`.
  */
 export class BitfinexScan {
+  /** The id of the trade that was read last. */
+  tradeId = 0;
   readonly #scanner = new Scanner({ numbers: 'bare' });
   readonly #channels: ReadonlyMap<number, BitfinexChannel>;
 
@@ -28,7 +29,7 @@ export class BitfinexScan {
   read(frame: string, receivedAt: number): BitfinexRow | undefined {
     const scanner = this.#scanner;
     scanner.begin(frame);
-    scanner.expect('[');
+    scanner.open();
     const channel = this.#channels.get(scanner.count());
     const said = channel && this.#readPayload(channel, receivedAt);
     if (!said) return undefined;
@@ -36,8 +37,9 @@ export class BitfinexScan {
     const number = scanner.count();
     scanner.comma();
     const ts = scanner.epoch(receivedAt);
-    scanner.expect(']');
-    return scanner.done ? { channel, said, number, ts } : undefined;
+    scanner.close();
+    if (!scanner.done) return undefined;
+    return { channel, said, number, ts, receivedAt, carries: channel.carries };
   }
 
   #readPayload({ kind, symbol }: BitfinexChannel, receivedAt: number): BitfinexRow['said'] | undefined {
@@ -47,8 +49,8 @@ export class BitfinexScan {
         if (scanner.passes(',"te",[')) return this.#readTrade(symbol, receivedAt);
         return scanner.passes(',"tu",[') ? this.#skipTrade() : undefined;
       case 'book':
-        if (scanner.passes(',"cs",')) return this.#readChecksum();
-        return scanner.passes(',[') ? this.#readLevel() : undefined;
+        if (scanner.passes(',[')) return this.#readLevel();
+        return scanner.passes(',"cs",') ? this.#readChecksum() : undefined;
       case 'quotes':
         return scanner.passes(',[') ? this.#readLevel() : undefined;
       default:
@@ -58,7 +60,7 @@ export class BitfinexScan {
 
   #readTrade(symbol: string, receivedAt: number): Trade {
     const scanner = this.#scanner;
-    scanner.count();
+    this.tradeId = scanner.count();
     const id = scanner.written;
     scanner.comma();
     const ts = scanner.epoch(receivedAt);
@@ -67,7 +69,7 @@ export class BitfinexScan {
     const size = scanner.price();
     scanner.comma();
     const price = scanner.price();
-    scanner.expect(']');
+    scanner.close();
     return { type: 'trade', venue: 'bitfinex', symbol, id, price, size, side, ts, receivedAt };
   }
 
@@ -80,7 +82,7 @@ export class BitfinexScan {
     scanner.skipNumber();
     scanner.comma();
     scanner.skipNumber();
-    scanner.expect(']');
+    scanner.close();
     return 'repeat';
   }
 
@@ -92,7 +94,7 @@ export class BitfinexScan {
     scanner.comma();
     const isAsk = scanner.passes('-');
     const size = scanner.price();
-    scanner.expect(']');
+    scanner.close();
     const levels: Level[] = [[price, isGone ? '0' : size]];
     return isAsk ? { kind: 'delta', bids: [], asks: levels } : { kind: 'delta', bids: levels, asks: [] };
   }
