@@ -26,6 +26,11 @@ export class TokenBucket {
     this.#rate = { count: Math.max(1, count), perMs };
   }
 
+  /** How long a token that was taken is away. */
+  get perMs(): number {
+    return this.#rate.perMs;
+  }
+
   /** How many may be taken at once; 0 while others wait or the venue has shut us out. */
   get free(): number {
     if (this.#line.length > 0 || this.shutMs > 0) return 0;

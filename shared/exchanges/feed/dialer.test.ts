@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { monotonic } from '../../clock.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { Dialer } from './dialer.ts';
 
@@ -6,7 +7,10 @@ const stop = { signal: new AbortController() };
 beforeEach(() => {
   stop.signal = new AbortController();
 });
-afterEach(() => stop.signal.abort());
+afterEach(() => {
+  stop.signal.abort();
+  jest.restoreAllMocks();
+});
 
 /** Callers in line, and those whose turn has come, in order. */
 function callers(dialer: Dialer, count: number) {
@@ -75,4 +79,28 @@ test('those who come in stand in line where the venue allows no more', async () 
   dialer.reached();
   await pause(50);
   expect(turned).toHaveLength(3);
+});
+
+test('knocks that fail leave as much of the quota as lets all in, once the venue is back', async () => {
+  const bucket = new TokenBucket({ count: 18, perMs: 1_800 });
+  const dialer = new Dialer(bucket, 100);
+  const { all, turned, ask } = callers(dialer, 16);
+  jest.spyOn(Math, 'random').mockReturnValue(0);
+  const fail = async () => {
+    const before = turned.length;
+    const from = monotonic();
+    const knocker = turned.at(-1) as object;
+    dialer.ended(knocker, undefined);
+    void ask(knocker);
+    while (turned.length === before) await pause(2);
+    return monotonic() - from;
+  };
+  await pause(10);
+  expect(turned).toHaveLength(1);
+  expect(await fail()).toBeLessThan(250);
+  expect(await fail()).toBeGreaterThan(250);
+  expect(bucket.free).toBe(15);
+  dialer.reached();
+  await pause(20);
+  expect(new Set(turned.slice(2))).toEqual(new Set(all));
 });

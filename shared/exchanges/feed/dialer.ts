@@ -9,6 +9,13 @@ type Caller = object;
 
 const dialers = new Map<string, Dialer>();
 
+/**
+ * Once what is left of the quota would not let in all who wait, a window has no more knocks than this: each that fails
+ * takes the place of one of them for a whole window.
+ */
+const SCARCE_KNOCKS = 6;
+const SCARCE_MOST_MS = 10_000;
+
 /** That of all connections of this process to an address. */
 export function dialerOf(url: string, venue: Venue): Dialer {
   const { origin, pathname } = new URL(url);
@@ -62,7 +69,7 @@ export class Dialer {
 
   /** A connection of the caller has ended that was live for so many ms, or never was. */
   ended(caller: Caller, liveMs: number | undefined): void {
-    const waitMs = this.#redial.waitMs(liveMs);
+    const waitMs = Math.max(this.#redial.waitMs(liveMs), liveMs === undefined ? this.#scarceMs : 0);
     if (this.#isThere || this.#knocker === caller) this.#knockAt = monotonic() + waitMs;
     this.#isThere = false;
     this.#leave(caller);
@@ -71,6 +78,12 @@ export class Dialer {
   /** The venue wants nobody of this address for so long. */
   shut(ms: number): void {
     this.#quota.shut(ms);
+  }
+
+  /** The least wait after a knock that failed. */
+  get #scarceMs(): number {
+    const isScarce = this.#quota.free <= this.#waiting.size + 1;
+    return isScarce ? Math.min(SCARCE_MOST_MS, this.#quota.perMs / SCARCE_KNOCKS) : 0;
   }
 
   #leave(caller: Caller) {

@@ -10,14 +10,20 @@ export interface Part {
 export const symbolsOf = (channel: Channel, wanted: readonly Subscription[]): ReadonlySet<string> =>
   new Set(wanted.filter((each) => each.channel === channel).map(({ symbol }) => symbol));
 
-/** What each connection carries, within what the venue allows on one. */
+/**
+ * Where a venue takes a few messages a second, what is asked for first is back seconds earlier: trades, which would be
+ * lost, and books, which nothing may trade on before. The rest says its newest when it comes.
+ */
+const FIRST: ReadonlySet<Channel> = new Set(['trades', 'book']);
+
+/** What each connection carries, in the order in which to ask for it, within what the venue allows on one. */
 export function splitByAddress(venue: Venue, subscriptions: readonly Subscription[]): Part[] {
   const { streamUrl, streamUrls = {}, limits } = venue;
   const urlOf = ({ channel }: Subscription) => streamUrls[channel] ?? streamUrl;
   return [...new Set(subscriptions.map(urlOf))].flatMap((url) => {
     const served = subscriptions.filter((subscription) => urlOf(subscription) === url);
     const parts = splitBySymbol(served, limits.subscriptionsPerConnection);
-    return parts.map((wanted) => ({ url, wanted }));
+    return parts.map((wanted) => ({ url, wanted: inOrder(wanted) }));
   });
 }
 
@@ -33,3 +39,8 @@ function splitBySymbol(subscriptions: readonly Subscription[], most: number): Su
   }
   return parts;
 }
+
+const inOrder = (wanted: readonly Subscription[]): Subscription[] => [
+  ...wanted.filter(({ channel }) => FIRST.has(channel)),
+  ...wanted.filter(({ channel }) => !FIRST.has(channel)),
+];
