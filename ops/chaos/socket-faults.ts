@@ -5,6 +5,7 @@ import type { Random } from '../sim/random.ts';
 import type { Lane, Rig } from './feed-rig.ts';
 import type { Disturbance } from './feed-verdict.ts';
 import { residentBytes } from './memory.ts';
+import { restMs } from './rest.ts';
 
 /** Milliseconds by feed. */
 export type ByFeed<T = number> = Record<string, T>;
@@ -25,6 +26,8 @@ export class SocketFaults {
   readonly #random: Random;
   readonly #say: (text: string) => void;
   #sockets = new Map<Lane, number>();
+  /** When all of them were there, UTC ms. */
+  readonly #backAt = new Map<Lane, number>();
 
   constructor(rig: Rig, random: Random, say: (text: string) => void) {
     this.#rig = rig;
@@ -36,17 +39,21 @@ export class SocketFaults {
   async begin(): Promise<void> {
     const { desks } = await this.#rig.sim.status();
     this.#sockets = new Map(this.#rig.lanes.map((lane) => [lane, desks[lane.desk]?.clients ?? 0]));
+    for (const lane of this.#rig.lanes) this.#backAt.set(lane, now());
   }
 
   /**
-   * Every venue at once, each for a time of its own; every other time the next cut comes before the books are whole.
+   * Every venue at once, each for a time of its own; every other time the next cut comes before the books are whole,
+   * unless a feed has to rest before it (see `restMs`): then all do. `rests`: how many cuts a feed rested before.
    * `backMs`: until all sockets were there, from the moment that the venue could be reached; `liveMs`: until all
    * books were live, from the cut on, as the feeds themselves tell every two seconds.
    */
-  async cut(times: number): Promise<{ backMs: ByFeed; liveMs: ByFeed }> {
+  async cut(times: number): Promise<{ backMs: ByFeed; liveMs: ByFeed; rests: ByFeed }> {
     const backMs: ByFeed = {};
     const liveMs: ByFeed = {};
+    const rests: ByFeed = {};
     for (let cut = 1; cut <= times; cut++) {
+      for (const { entry } of await this.#rest()) rests[entry.name] = (rests[entry.name] ?? 0) + 1;
       const from = now();
       const away = await this.#takeAway();
       const back = new Map<Lane, number>();
@@ -56,13 +63,14 @@ export class SocketFaults {
       ]);
       for (const [lane, to] of back) {
         this.disturbances.push({ lane, kind: 'cut', from, to });
+        this.#backAt.set(lane, to);
         keepWorst(backMs, lane, to - from - (away.get(lane) ?? 0));
       }
       for (const [lane, at] of live) keepWorst(liveMs, lane, at - from);
       this.#say(`cut ${cut}: up to ${Math.max(...away.values())} ms away, all back after ${now() - from} ms`);
       await sleep(500 + 1_000 * this.#random.next());
     }
-    return { backMs, liveMs };
+    return { backMs, liveMs, rests };
   }
 
   /** The sockets stay open and fall silent; until every channel was subscribed to anew. */
@@ -141,6 +149,24 @@ export class SocketFaults {
       grown = Math.max(grown, ...memory().map((mb, index) => mb - (before[index] ?? 0)));
     }
     return { factor: BURST_FACTOR, seconds: ms / 1_000, grownMB: Math.round(grown) };
+  }
+
+  /** Waits until every feed may be cut off; those that had to rest. */
+  async #rest(): Promise<Lane[]> {
+    const at = now();
+    const waits = this.#rig.lanes.map((lane) => {
+      const { limits } = findVenue(lane.entry.venue, lane.entry.market);
+      const [sockets, backAt] = [this.#sockets.get(lane) ?? 0, this.#backAt.get(lane) ?? at];
+      return { lane, ms: restMs(limits, { sockets, backAt }, at) };
+    });
+    const resting = waits.filter(({ ms }) => ms > 0);
+    const longestMs = Math.max(0, ...resting.map(({ ms }) => ms));
+    for (const { lane, ms } of resting) {
+      const limit = `${this.#sockets.get(lane)} connections do not fit twice into its limit of connects`;
+      this.#say(`${lane.entry.name} rests for ${Math.round(ms / 1_000)} s: its ${limit}`);
+    }
+    await sleep(longestMs);
+    return resting.map(({ lane }) => lane);
   }
 
   async #takeAway(): Promise<Map<Lane, number>> {

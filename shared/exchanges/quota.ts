@@ -3,7 +3,7 @@ import { TokenBucket } from './token-bucket.ts';
 import type { Rate, Venue, VenueFacts } from './venue.ts';
 
 /** What we take of a documented limit: clocks differ, and other programs may share the address. */
-const SHARE = 0.9;
+export const SHARE = 0.9;
 /** Where producers ask for books over REST, as pools do for history, and the venue tells no count, each takes half. */
 const SHARE_OF_A_PROCESS = SHARE / 2;
 

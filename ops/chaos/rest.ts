@@ -1,0 +1,16 @@
+import { SHARE } from '../../shared/exchanges/quota.ts';
+import type { Limits } from '../../shared/exchanges/venue.ts';
+
+/**
+ * Milliseconds until a feed may be cut off whose `sockets` were all there at `backAt` (UTC ms): where the venue's limit
+ * of connects has no room for all of them twice, until the last ones are a window old. A cut that came sooner would
+ * measure that limit: 17 connections of the 18 that we take of Bitfinex' 20 a minute are back after a minute at best.
+ */
+export function restMs(
+  { connects }: Pick<Limits, 'connects'>,
+  { sockets, backAt }: { sockets: number; backAt: number },
+  at: number,
+): number {
+  const isRoom = 2 * sockets <= connects.count * SHARE;
+  return isRoom ? 0 : Math.max(0, backAt + connects.perMs - at);
+}
