@@ -1,23 +1,27 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { monotonic } from '../../clock.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { Dialer } from './dialer.ts';
 
-const stop = { signal: new AbortController() };
-beforeEach(() => {
-  stop.signal = new AbortController();
-});
+const stops: AbortController[] = [];
 afterEach(() => {
-  stop.signal.abort();
+  for (const stop of stops.splice(0)) stop.abort();
   jest.restoreAllMocks();
 });
+
+/** Each caller has its own, as each connection does. */
+function untilEnd(): AbortSignal {
+  const stop = new AbortController();
+  stops.push(stop);
+  return stop.signal;
+}
 
 /** Callers in line, and those whose turn has come, in order. */
 function callers(dialer: Dialer, count: number) {
   const all = Array.from({ length: count }, (_, index) => ({ index }));
   const turned: object[] = [];
   const ask = (caller: object) =>
-    dialer.turn(caller, stop.signal.signal).then((isTurn) => {
+    dialer.turn(caller, untilEnd()).then((isTurn) => {
       if (isTurn) turned.push(caller);
     });
   for (const caller of all) void ask(caller);
@@ -63,7 +67,7 @@ test('a caller who gives up while it knocks lets the next one knock', async () =
   expect(await isTurn).toBe(true);
   expect(turned).toHaveLength(0);
   const other = new Dialer(new TokenBucket({ count: 1, perMs: 60_000 }), 100);
-  expect(await other.turn({}, stop.signal.signal)).toBe(true);
+  expect(await other.turn({}, untilEnd())).toBe(true);
   const knocker = {};
   other.ended(knocker, 60_000);
   const givingUp = new AbortController();
