@@ -85,6 +85,9 @@ test('the time before the start is an interruption, from the cursor on or from w
   const next = new Continuity('ids');
   next.begin([symbol], cursors);
   expect(next.accept(trade(11))).toMatchObject([{ cause: 'crash', from: mark(10), to: mark(11) }]);
+  const stopped = new Continuity('ids');
+  stopped.begin([symbol], { get: () => mark(10), wasStopped: true });
+  expect(stopped.accept(trade(11))).toMatchObject([{ cause: 'restart', from: mark(10), to: mark(11) }]);
   const first = new Continuity('ids');
   first.begin([symbol], new Map());
   const [gap] = first.accept(trade(11));

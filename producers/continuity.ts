@@ -22,13 +22,17 @@ export class Continuity {
     this.#tradeBreaks = tradeBreaks;
   }
 
-  /** Where an earlier producer stopped: what happened since then may be missing. */
-  begin(symbols: Iterable<string>, cursors: { get(symbol: string): Mark | undefined }): void {
+  /** Where an earlier producer ended, `wasStopped` or not: what happened since then may be missing. */
+  begin(
+    symbols: Iterable<string>,
+    cursors: { get(symbol: string): Mark | undefined; wasStopped?: boolean },
+  ): void {
     for (const symbol of symbols) {
       const cursor = cursors.get(symbol);
       if (cursor) {
         this.#places.set(symbol, { ...cursor, number: Number(cursor.id), cuts: [], isCut: false });
-        this.interrupt([symbol], 'crash', 'the producer was not running');
+        if (cursors.wasStopped) this.interrupt([symbol], 'restart', 'the producer was stopped');
+        else this.interrupt([symbol], 'crash', 'the producer was not running');
       } else this.interrupt([symbol], 'redis', 'no cursor in Redis: a first start, or Redis was emptied');
     }
   }

@@ -13,7 +13,12 @@ beforeEach(() => redis.redis.del(KEY));
 afterAll(() => redis.close());
 
 async function started(): Promise<Cursors> {
-  const cursors = new Cursors({ redis: redis.redis, namespace: 'test', venue: 'sim' });
+  const cursors = new Cursors({
+    redis: redis.redis,
+    namespace: 'test',
+    venue: 'sim',
+    producer: 'producer-sim',
+  });
   await cursors.read();
   return cursors;
 }
@@ -33,6 +38,14 @@ test('the next producer finds where the last one stopped, whatever the ids look 
   expect((await started()).get(symbol)).toEqual({ id: '10', ts: 10 });
   await redis.redis.hset(KEY, symbol, '1790000000000 b5d6 a-f');
   expect((await started()).get(symbol)).toEqual({ id: 'b5d6 a-f', ts: 1_790_000_000_000 });
+});
+
+test('a producer that was stopped left word of it, once', async () => {
+  const cursors = await started();
+  expect(cursors.wasStopped).toBe(false);
+  await cursors.close();
+  expect((await started()).wasStopped).toBe(true);
+  expect((await started()).wasStopped).toBe(false);
 });
 
 test('a Redis that was emptied shows at the next batch: what came before it only the archive knows', async () => {

@@ -5,22 +5,29 @@ import type { Span } from './parcel.ts';
 
 /**
  * The last trade of every symbol that is on its queue, kept in Redis: a producer that died finds its place again, and
- * a Redis that was emptied or set back shows, for it no longer holds what was written last.
+ * a Redis that was emptied or set back shows, for it no longer holds what was written last. A producer that is stopped
+ * leaves word of it.
  */
 export class Cursors {
   readonly #redis: Redis;
   readonly #key: string;
+  readonly #stopKey: string;
   readonly #written = new Map<string, string>();
   /** Symbols whose next batch may not follow their cursor. */
   readonly #doubted = new Set<string>();
+  /** Whether the last producer of this name was stopped, rather than killed. */
+  wasStopped = false;
 
-  constructor({ redis, namespace, venue }: { redis: Redis; namespace: string; venue: string }) {
-    this.#redis = redis;
-    this.#key = `${namespace}:cursors:${venue}`;
+  /** Producers of one venue share its cursors, each of symbols of its own. */
+  constructor(of: { redis: Redis; namespace: string; venue: string; producer: string }) {
+    this.#redis = of.redis;
+    this.#key = `${of.namespace}:cursors:${of.venue}`;
+    this.#stopKey = `${of.namespace}:stopped:${of.producer}`;
   }
 
-  /** Reads where the last producer of this venue stopped; rejects while Redis is away. */
+  /** Reads where the last producer ended; rejects while Redis is away. */
   async read(): Promise<void> {
+    this.wasStopped = (await this.#redis.getdel(this.#stopKey)) !== null;
     for (const [symbol, text] of Object.entries(await this.#redis.hgetall(this.#key))) {
       this.#written.set(symbol, text);
     }
@@ -29,6 +36,11 @@ export class Cursors {
   /** The last trade of a symbol that was put onto its queue, as far as anybody remembers. */
   get(symbol: string): Mark | undefined {
     return parse(this.#written.get(symbol) ?? '');
+  }
+
+  /** The producer is stopped, and all that it took is on its way; rejects while Redis is away. */
+  async close(): Promise<void> {
+    await this.#redis.set(this.#stopKey, now());
   }
 
   /** Batches of these symbols, of all where nobody knows, were left out: their next ones begin behind a gap. */

@@ -65,8 +65,9 @@ export async function startProducer(
   const stop = new AbortController();
   releasers.push('retries', () => stop.abort());
   const patiently = (work: () => Promise<void>) => untilDone(work, { log, signal: stop.signal });
-  const cursors = new Cursors({ redis, namespace, venue: name });
+  const cursors = new Cursors({ redis, namespace, venue: name, producer: producerName(entry.name) });
   await patiently(() => cursors.read());
+  releasers.push('cursors', () => cursors.close());
   const listing = watchListing(kit, market.facts);
   releasers.push('listing', () => listing.stop());
   await listing.begin();

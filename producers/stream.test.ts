@@ -89,6 +89,18 @@ test('a producer killed with -9 and started again leaves no trade out', async ()
   expect(await causes()).toContain('crash');
 });
 
+test('a producer that is stopped and started again leaves none out either, and is called no crash', async () => {
+  const before = (await causes()).filter((cause) => cause === 'crash').length;
+  producer.kill('SIGTERM');
+  await once(producer, 'exit');
+  producer = await startProducer();
+  await untilMoved();
+  await expectNothingLost();
+  const after = await causes();
+  expect(after).toContain('restart');
+  expect(after.filter((cause) => cause === 'crash')).toHaveLength(before);
+});
+
 test('a cut connection and dropped frames leave no trade out', async () => {
   await control({ cut: true, dropTradeEvery: 40 });
   await untilMoved();

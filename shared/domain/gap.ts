@@ -1,9 +1,9 @@
 /**
  * Why trades may be missing. `disconnect`: the stream was not heard; `sequence`: it was, with a hole in it;
- * `overflow`: we left them out ourselves, for nothing could hold them; `crash`: no producer was running;
- * `redis`: it lost what it held.
+ * `overflow`: we left them out ourselves, for nothing could hold them; `restart`: the producer was stopped and started
+ * again; `crash`: it ended without a word; `redis`: it lost what it held.
  */
-export const GAP_CAUSES = ['disconnect', 'sequence', 'overflow', 'crash', 'redis'] as const;
+export const GAP_CAUSES = ['disconnect', 'sequence', 'overflow', 'restart', 'crash', 'redis'] as const;
 export type GapCause = (typeof GAP_CAUSES)[number];
 
 /** `open`: being closed, or tried again later; `closed`: nothing is missing any more; `unfillable`: lost for good. */

@@ -52,7 +52,7 @@ export const recordGap: Handler<'record_gap'> = async (payload, context) => {
  * was heard. A cursor proves nothing, it may be that of another archive.
  */
 const heardBefore = ({ cause, from }: Payload<'record_gap'>): Mark | undefined =>
-  cause === 'crash' || cause === 'redis' ? undefined : from;
+  cause === 'restart' || cause === 'crash' || cause === 'redis' ? undefined : from;
 
 /** The last trade known before the gap; undefined where there is none since the record began. */
 async function findBeginning(
