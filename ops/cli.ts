@@ -192,7 +192,11 @@ chaos
   .command('feed')
   .description('cut, stall and garble the feeds of every venue; compare record and gap ledger with the truth')
   .option('--json', 'on one line')
-  .option('--cuts <n>', 'times that every venue is cut off', '20')
+  .option(
+    '--cuts <n>',
+    'times that every venue is cut off, from rest where its limit of connects asks for it',
+    '20',
+  )
   .option('--full', 'stalls, announced cuts, long outages and malformed frames in full number: half an hour')
   .option('--symbols <n>', 'of each venue', '2')
   .option('--rate <n>', 'events per second of each symbol', '8')

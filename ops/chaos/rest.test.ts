@@ -3,8 +3,10 @@ import { restMs } from './rest.ts';
 
 const connects = { count: 20, perMs: 60_000 };
 
-test('a feed whose connections fit twice into what we take of a window is cut at any time', () => {
+test('a feed whose connections fit twice into what we take of a window, or whose window is a second, is cut at any time', () => {
   expect(restMs({ connects }, { sockets: 9, backAt: 1_000_000 }, 1_000_000)).toBe(0);
+  const perSecond = { connects: { count: 3, perMs: 1_000 } };
+  expect(restMs(perSecond, { sockets: 4, backAt: 1_000_000 }, 1_000_000)).toBe(0);
 });
 
 test('one whose do not is cut when its last connects are a window old', () => {

@@ -1,6 +1,9 @@
 import { SHARE } from '../../shared/exchanges/quota.ts';
 import type { Limits } from '../../shared/exchanges/venue.ts';
 
+/** A shorter window is over before it shows in what is measured. */
+const LONG_WINDOW_MS = 10_000;
+
 /**
  * Milliseconds until a feed may be cut off whose `sockets` were all there at `backAt` (UTC ms): where the venue's limit
  * of connects has no room for all of them twice, until the last ones are a window old. A cut that came sooner would
@@ -12,5 +15,5 @@ export function restMs(
   at: number,
 ): number {
   const isRoom = 2 * sockets <= connects.count * SHARE;
-  return isRoom ? 0 : Math.max(0, backAt + connects.perMs - at);
+  return isRoom || connects.perMs < LONG_WINDOW_MS ? 0 : Math.max(0, backAt + connects.perMs - at);
 }
