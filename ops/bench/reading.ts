@@ -23,7 +23,7 @@ export const FEEDS = [
 const CHANNEL_OF = { trade: 'trades', quote: 'quotes', book: 'book' } as const;
 const COMPARED_LEVELS = 25;
 const FULL: RaceOptions = { warmMs: 600, rounds: 5, roundMs: 200 };
-const BRIEF: RaceOptions = { warmMs: 60, rounds: 3, roundMs: 60 };
+const BRIEF: RaceOptions = { warmMs: 200, rounds: 3, roundMs: 150 };
 
 /** Our rate beside the references of the same run, on the same frames. */
 export interface Comparison {

@@ -179,8 +179,7 @@ export class BitfinexMapper implements Mapper {
 
   /** The sizes of the ticker are sums of 25 levels: the best level comes from a book of one price point. */
   #tellBest({ symbol }: BitfinexChannel, change: BitfinexChange, { ts, receivedAt }: Times): Reading {
-    const best = this.#best.get(symbol) ?? { bids: new BookSide('bids'), asks: new BookSide('asks') };
-    this.#best.set(symbol, best);
+    const best = this.#best.get(symbol) ?? this.#beginBest(symbol);
     if (change.kind === 'snapshot') {
       best.bids.load(change.bids);
       best.asks.load(change.asks);
@@ -203,6 +202,12 @@ export class BitfinexMapper implements Mapper {
       receivedAt,
     };
     return events([quote]);
+  }
+
+  #beginBest(symbol: string) {
+    const best = { bids: new BookSide('bids'), asks: new BookSide('asks') };
+    this.#best.set(symbol, best);
+    return best;
   }
 
   /** One candle, or those of the last hours, newest first; the first word of the next one closes a candle. */
