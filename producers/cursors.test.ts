@@ -43,9 +43,20 @@ test('the next producer finds where the last one stopped, whatever the ids look 
 test('a producer that was stopped left word of it, once', async () => {
   const cursors = await started();
   expect(cursors.wasStopped).toBe(false);
+  await move(cursors, 1, 10);
   await cursors.close();
   expect((await started()).wasStopped).toBe(true);
   expect((await started()).wasStopped).toBe(false);
+});
+
+test('one that is stopped before it took anything says no more than it found', async () => {
+  const ran = await started();
+  await move(ran, 1, 10);
+  await (await started()).close();
+  expect((await started()).wasStopped).toBe(false);
+  await ran.close();
+  await (await started()).close();
+  expect((await started()).wasStopped).toBe(true);
 });
 
 test('a Redis that was emptied shows at the next batch: what came before it only the archive knows', async () => {

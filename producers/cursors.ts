@@ -15,6 +15,7 @@ export class Cursors {
   readonly #written = new Map<string, string>();
   /** Symbols whose next batch may not follow their cursor. */
   readonly #doubted = new Set<string>();
+  #haveMoved = false;
   /** Whether the last producer of this name was stopped, rather than killed. */
   wasStopped = false;
 
@@ -27,10 +28,10 @@ export class Cursors {
 
   /** Reads where the last producer ended; rejects while Redis is away. */
   async read(): Promise<void> {
-    this.wasStopped = (await this.#redis.getdel(this.#stopKey)) !== null;
     for (const [symbol, text] of Object.entries(await this.#redis.hgetall(this.#key))) {
       this.#written.set(symbol, text);
     }
+    this.wasStopped ||= (await this.#redis.getdel(this.#stopKey)) !== null;
   }
 
   /** The last trade of a symbol that was put onto its queue, as far as anybody remembers. */
@@ -38,9 +39,9 @@ export class Cursors {
     return parse(this.#written.get(symbol) ?? '');
   }
 
-  /** The producer is stopped, and all that it took is on its way; rejects while Redis is away. */
+  /** Leaves word that the producer was stopped, if it or the one before it ran until then; rejects while Redis is away. */
   async close(): Promise<void> {
-    await this.#redis.set(this.#stopKey, now());
+    if (this.#haveMoved || this.wasStopped) await this.#redis.set(this.#stopKey, now());
   }
 
   /** Batches of these symbols, of all where nobody knows, were left out: their next ones begin behind a gap. */
@@ -62,6 +63,7 @@ export class Cursors {
       await onLost(this.#lostBefore(spans, differing));
       await this.#redis.hset(this.#key, ...texts.flat());
     }
+    this.#haveMoved = true;
     for (const [symbol, text] of texts) {
       this.#written.set(symbol, text);
       this.#doubted.delete(symbol);

@@ -3,7 +3,6 @@ import { backoffMs, now, sleep } from '../shared/clock.ts';
 import { type Config, requireSetting } from '../shared/config.ts';
 import { describeKinds } from '../shared/domain/symbols.ts';
 import { messageOf } from '../shared/errors.ts';
-import { allocateYoung } from '../shared/exchanges/allocate-young.ts';
 import { type Entry, producerName, readEntry, symbolsOf } from '../shared/exchanges/entries.ts';
 import { chooseIntervals } from '../shared/exchanges/intervals.ts';
 import { type LiveMarket, loadMarket } from '../shared/exchanges/live-market.ts';
@@ -50,7 +49,6 @@ export async function startProducer(
   releasers: Releasers,
   { entry: text }: { entry: string },
 ): Promise<void> {
-  allocateYoung();
   const entry = readEntry(text);
   const name = entry.venue;
   const rehearsal = config.REHEARSAL === 'on';

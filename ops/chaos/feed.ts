@@ -35,13 +35,13 @@ export interface FeedReport extends FeedVerdict {
   X6?: { announced: number; worstBackMs: ByFeed };
   /**
    * X7: every venue cut at once, so often; until all books of so many symbols were live again, ms at worst; how often
-   * a venue had to refuse us for connecting, saying or asking too much. `rests`: the cuts that waited until a feed's
+   * a venue had to refuse us for connecting, saying or asking too much. `pauses`: the cuts that waited until a feed's
    * last connects no longer counted, because the venue's limit has no room for all of them twice.
    */
   X7: {
     storms: number;
     symbols: number;
-    rests: ByFeed;
+    pauses: ByFeed;
     worstLiveMs: ByFeed;
     refusals: number;
     refused: Record<string, Breaches>;
@@ -84,7 +84,7 @@ async function breakSockets(
   await sockets.begin();
   const beganAt = now();
   const from = await lastIds(rig);
-  const { backMs, liveMs, rests } = await sockets.cut(cuts);
+  const { backMs, liveMs, pauses } = await sockets.cut(cuts);
   const X5 = faults.has('X5') ? await sockets.stall(counts.stalls) : undefined;
   const announced = faults.has('X6') ? await sockets.announce(counts.announcements) : 0;
   const { outages, longestOutageMs, burstMs } = counts;
@@ -104,7 +104,7 @@ async function breakSockets(
     ...(X5 && { X5 }),
     ...(faults.has('X6') && { X6: { announced, worstBackMs: backMs } }),
     X7: {
-      ...{ storms: cuts, symbols: bases.length, rests, worstLiveMs: liveMs },
+      ...{ storms: cuts, symbols: bases.length, pauses, worstLiveMs: liveMs },
       refusals: refusals.reduce((sum, count) => sum + count, 0),
       refused,
     },

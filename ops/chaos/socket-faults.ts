@@ -5,9 +5,9 @@ import type { Random } from '../sim/random.ts';
 import type { Lane, Rig } from './feed-rig.ts';
 import type { Disturbance } from './feed-verdict.ts';
 import { residentBytes } from './memory.ts';
-import { restMs } from './rest.ts';
+import { pauseBeforeCutMs } from './pause-before-cut.ts';
 
-/** Milliseconds by feed. */
+/** By feed; milliseconds where the name says so. */
 export type ByFeed<T = number> = Record<string, T>;
 
 const SHORTEST_CUT_MS = 200;
@@ -44,16 +44,16 @@ export class SocketFaults {
 
   /**
    * Every venue at once, each for a time of its own; every other time the next cut comes before the books are whole,
-   * unless a feed has to rest before it (see `restMs`): then all do. `rests`: how many cuts a feed rested before.
+   * unless a feed needs a pause (see `pauseBeforeCutMs`): then all have it. `pauses`: how many cuts it needed one before.
    * `backMs`: until all sockets were there, from the moment that the venue could be reached; `liveMs`: until all
    * books were live, from the cut on, as the feeds themselves tell every two seconds.
    */
-  async cut(times: number): Promise<{ backMs: ByFeed; liveMs: ByFeed; rests: ByFeed }> {
+  async cut(times: number): Promise<{ backMs: ByFeed; liveMs: ByFeed; pauses: ByFeed }> {
     const backMs: ByFeed = {};
     const liveMs: ByFeed = {};
-    const rests: ByFeed = {};
+    const pauses: ByFeed = {};
     for (let cut = 1; cut <= times; cut++) {
-      for (const { entry } of await this.#rest()) rests[entry.name] = (rests[entry.name] ?? 0) + 1;
+      for (const { entry } of await this.#pause()) pauses[entry.name] = (pauses[entry.name] ?? 0) + 1;
       const from = now();
       const away = await this.#takeAway();
       const back = new Map<Lane, number>();
@@ -70,7 +70,7 @@ export class SocketFaults {
       this.#say(`cut ${cut}: up to ${Math.max(...away.values())} ms away, all back after ${now() - from} ms`);
       await sleep(500 + 1_000 * this.#random.next());
     }
-    return { backMs, liveMs, rests };
+    return { backMs, liveMs, pauses };
   }
 
   /** The sockets stay open and fall silent; until every channel was subscribed to anew. */
@@ -151,22 +151,22 @@ export class SocketFaults {
     return { factor: BURST_FACTOR, seconds: ms / 1_000, grownMB: Math.round(grown) };
   }
 
-  /** Waits until every feed may be cut off; those that had to rest. */
-  async #rest(): Promise<Lane[]> {
+  /** Waits until every feed may be cut off; those that needed the pause. */
+  async #pause(): Promise<Lane[]> {
     const at = now();
     const waits = this.#rig.lanes.map((lane) => {
       const { limits } = findVenue(lane.entry.venue, lane.entry.market);
       const [sockets, backAt] = [this.#sockets.get(lane) ?? 0, this.#backAt.get(lane) ?? at];
-      return { lane, ms: restMs(limits, { sockets, backAt }, at) };
+      return { lane, ms: pauseBeforeCutMs(limits, { sockets, backAt }, at) };
     });
-    const resting = waits.filter(({ ms }) => ms > 0);
-    const longestMs = Math.max(0, ...resting.map(({ ms }) => ms));
-    for (const { lane, ms } of resting) {
+    const pausing = waits.filter(({ ms }) => ms > 0);
+    const longestMs = Math.max(0, ...pausing.map(({ ms }) => ms));
+    for (const { lane, ms } of pausing) {
       const limit = `${this.#sockets.get(lane)} connections do not fit twice into its limit of connects`;
-      this.#say(`${lane.entry.name} rests for ${Math.round(ms / 1_000)} s: its ${limit}`);
+      this.#say(`${lane.entry.name} needs a pause of ${Math.round(ms / 1_000)} s: its ${limit}`);
     }
     await sleep(longestMs);
-    return resting.map(({ lane }) => lane);
+    return pausing.map(({ lane }) => lane);
   }
 
   async #takeAway(): Promise<Map<Lane, number>> {

@@ -138,7 +138,7 @@ export async function saveGapTask(
     WHERE id = ${id}`;
 }
 
-/** Up to `reached` the archive is whole; `filled` more trades were added on the way. */
+/** Up to `reached` the archive is whole, unless it is all along; `filled` more trades were added on the way. */
 export async function saveGapProgress(
   sql: Queryable,
   id: number,
@@ -146,7 +146,7 @@ export async function saveGapProgress(
 ): Promise<void> {
   await sql`
     UPDATE gaps SET reached_ts = ${reached.ts}, reached_id = ${reached.id}, filled = filled + ${filled}
-    WHERE id = ${id}`;
+    WHERE id = ${id} AND state = 'open'`;
 }
 
 /** Why it could not be closed this time. */
@@ -170,7 +170,8 @@ export interface GapOutcome {
 }
 
 /**
- * Ends a gap; returns whether it did: not when it got another end meanwhile, for `toId` is what the outcome is of.
+ * Ends an open gap; returns whether it did: not when another task ended it, nor when it got another end meanwhile, for
+ * `toId` is what the outcome is of.
  */
 export async function saveGapOutcome(
   sql: Queryable,
@@ -181,6 +182,6 @@ export async function saveGapOutcome(
   const { count } = await sql`
     UPDATE gaps SET ${end} state = ${state}, reason = ${reason}, missing = filled + ${lost}::bigint,
       closed_at = CASE WHEN ${state}::gap_state = 'closed' THEN clock_timestamp() END
-    WHERE id = ${id} AND to_id IS NOT DISTINCT FROM ${toId}`;
+    WHERE id = ${id} AND state = 'open' AND to_id IS NOT DISTINCT FROM ${toId}`;
   return count === 1;
 }

@@ -325,7 +325,8 @@ describe('REST history', () => {
   test('lost trades are fetched before candles of the past, also those that are asked for later', async () => {
     const limits = { ...sim.limits, rest: { host: 'scarce', weight: { count: 30, perMs: 200 } } };
     const venue = { ...sim, limits };
-    restQuota(venue).spend(27);
+    await all(fetchTrades({ venue, symbol: 'BTC/USDT', fromId: '10', toId: '20' }));
+    restQuota(venue).spend(30);
     const from = requests.length;
     const candles = { venue, symbol: 'BTC/USDT', interval: '1m', from: START, to: START + MINUTE } as const;
     const trades = { venue, symbol: 'BTC/USDT', fromId: '10', toId: '20' };

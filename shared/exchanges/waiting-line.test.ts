@@ -26,7 +26,7 @@ test('those who can wait come behind all others, each kind in the order of askin
 });
 
 test('who has let others pass for long enough is served as they are, however many come', async () => {
-  const line = new WaitingLine<string>({ longestMs: 20 });
+  const line = new WaitingLine<string>({ longestMs: 200 });
   line.join('candles', { canWait: true });
   line.join('gap');
   expect(line.next).toBe('gap');

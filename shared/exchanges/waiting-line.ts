@@ -1,7 +1,7 @@
 import { monotonic } from '../clock.ts';
 
 /** Who can wait lets others pass for so long. */
-const LONGEST_MS = 300_000;
+const LONGEST_MS = 30_000;
 
 export interface Grade {
   /** Nobody is waiting for what comes of it: all who can't wait go first. */
@@ -14,8 +14,8 @@ interface Place extends Grade {
 }
 
 /**
- * Those who want a share of something, in the order of asking. Who can wait comes behind all who can't, but after five
- * minutes has a turn like them: a long storm slows down what can wait, and does not stop it.
+ * Those who want a share of something, in the order of asking. Who can wait comes behind all who can't, but after half
+ * a minute has a turn like them: a long storm slows down what can wait, and does not stop it.
  */
 export class WaitingLine<T> {
   readonly #longestMs: number;

@@ -3,7 +3,7 @@ import type { Trade } from '../../shared/domain/market.ts';
 import { Columns } from '../../shared/tasks/columns.ts';
 import type { TaskContext } from '../context.ts';
 
-/** Archives fetched trades of one venue; returns how many were not there yet. */
+/** Archives trades that were fetched for a gap; returns how many were not there yet. */
 export async function archiveTrades(
   venue: string,
   trades: readonly Trade[],
@@ -14,5 +14,6 @@ export async function archiveTrades(
   for (const trade of trades) columns.trade(trade);
   const rows = await addMarketFacts(sql, columns.build());
   metrics.rows.inc({ table: 'trades' }, rows.trades);
+  metrics.gapTrades.inc({ venue, outcome: 'filled' }, rows.trades);
   return rows.trades;
 }

@@ -38,7 +38,9 @@ async function close(gap: GapRow, context: TaskContext) {
   try {
     const outcome = await fill(gap, context);
     const ended = await saveGapOutcome(sql, gap, outcome);
-    if (!ended) throw new RetryError('a trade ended the gap meanwhile');
+    if (!ended && (await findGap(sql, gap.id))?.state === 'open') {
+      throw new RetryError('a trade ended the gap meanwhile');
+    }
   } catch (error) {
     if (!context.signal.aborted) await keepReason(gap, error, context);
     if (context.attempt < TASKS.close_gap.attempts || !(error instanceof RetryError)) throw error;
@@ -78,7 +80,6 @@ async function keepReason(gap: GapRow, error: unknown, { sql }: TaskContext): Pr
 async function finish(before: GapRow, { sql, metrics, log }: TaskContext) {
   const gap = (await findGap(sql, before.id)) as GapRow;
   if (gap.state === 'unfillable') log.warn({ gap: gap.id, reason: gap.reason }, 'trades are lost');
-  metrics.gapTrades.inc({ venue: gap.venue, outcome: 'filled' }, gap.filled - before.filled);
   if (gap.state !== 'open') {
     metrics.gapTrades.inc({ venue: gap.venue, outcome: 'lost' }, (gap.missing ?? gap.filled) - gap.filled);
   }

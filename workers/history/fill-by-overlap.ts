@@ -26,7 +26,7 @@ export async function fillByOverlap(
   for await (const page of fetchTradesSince({ venue, symbol: gap.symbol, from })) {
     context.signal.throwIfAborted();
     const overlaps = pages++ > 0 || overlapsWith(from, page);
-    const wanted = page.filter(({ ts }) => !to || ts <= to.ts);
+    const wanted = page.filter(({ ts }) => ts >= from.ts && (!to || ts <= to.ts));
     const filled = await archiveTrades(gap.venue, wanted, context);
     const reached = (overlaps && wanted.at(-1)) || from;
     await saveGapProgress(context.sql, gap.id, { reached, filled });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type RunningSim, runSim } from '../../ops/sim/run.ts';
 import { testContext } from '../../ops/testing/context.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../../ops/testing/services.ts';
-import { findGap, type GapRow } from '../../shared/db/gaps.ts';
+import { findGap, type GapRow, saveGapOutcome, saveGapProgress } from '../../shared/db/gaps.ts';
 import { saveRecordedFrom } from '../../shared/db/instruments.ts';
 import { listTrades } from '../../shared/db/trades.ts';
 import type { Gap, Mark } from '../../shared/domain/gap.ts';
@@ -128,13 +128,30 @@ test('a page that was fetched for one gap closes the others that lie within it, 
     await tellOnly(at(30), 5, { id: 'to come', ts: Date.now() + 3_600_000 }),
     await tellOnly({ id: 'long ago', ts: at(0).ts - 3_600_000 }, 6, at(30)),
   ];
-  await closeGap({ gapId: within[2] as number }, context);
-  const rows = await Promise.all(within.map((id) => findGap(db.sql, id)));
-  expect(rows.map((row) => row?.state)).toEqual(['closed', 'closed', 'closed']);
-  expect(rows.map((row) => row?.missing)).toEqual(rows.map((row) => row?.filled));
-  const archived = await archivedIds();
-  const wanted = [...trades.slice(25, 30), ...trades.slice(35, 46), ...trades.slice(50, 52)];
-  expect(archived).toEqual(expect.arrayContaining(wanted.map(({ id }) => id)));
+  await closeGap({ gapId: within[0] as number }, context);
+  const rows = (await Promise.all(within.map((id) => findGap(db.sql, id)))) as GapRow[];
+  const isOf = ({ ts }: Trade, { fromTs, toTs }: GapRow) => ts >= fromTs && ts <= (toTs ?? 0);
+  const wanted = trades.filter((trade) => rows.some((row) => isOf(trade, row)));
+  expect(new Set(await archivedIds())).toEqual(new Set(wanted.map(({ id }) => id)));
+  expect(rows).toMatchObject(
+    rows.map((row) => ({ state: 'closed', missing: trades.filter((trade) => isOf(trade, row)).length })),
+  );
   const others = await Promise.all(open.map((id) => findGap(db.sql, id)));
   expect(others.map((row) => row?.state)).toEqual(['open', 'open', 'open']);
+});
+
+test('what was closed by another task stays closed, whatever a task that is late finds', async () => {
+  const trades = await kept();
+  const told = { ...BTC, cause: 'disconnect', detail: 'cut', noticedAt: 7 } as const;
+  const [from, to] = [trades[40], trades[44]].map((trade) => markOf(trade as Trade));
+  const { gapId } = (await recordGap({ ...told, ...(from && { from }), ...(to && { to }) }, context)) as {
+    gapId: number;
+  };
+  const late = (await findGap(db.sql, gapId)) as GapRow;
+  await closeGap({ gapId }, context);
+  const closed = await findGap(db.sql, gapId);
+  const lost = { state: 'unfillable', lost: null, reason: 'too late' } as const;
+  await saveGapProgress(db.sql, gapId, { reached: { id: 'none', ts: 1 }, filled: 9 });
+  expect(await saveGapOutcome(db.sql, late, lost)).toBe(false);
+  expect(await findGap(db.sql, gapId)).toEqual(closed);
 });

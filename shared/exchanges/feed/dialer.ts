@@ -10,8 +10,8 @@ type Caller = object;
 const dialers = new Map<string, Dialer>();
 
 /**
- * Once what is left of the quota would not let in all who wait, a window has no more knocks than this: each that fails
- * takes the place of one of them for a whole window.
+ * Each knock that fails takes the place of one of those who wait, for a whole window of the quota. Once another one
+ * would leave too few for all of them, knocks come a sixth of the window apart, or so far.
  */
 const SCARCE_KNOCKS = 6;
 const SCARCE_MOST_MS = 10_000;

@@ -9,7 +9,7 @@ const LONG_WINDOW_MS = 10_000;
  * of connects has no room for all of them twice, until the last ones are a window old. A cut that came sooner would
  * measure that limit: 17 connections of the 18 that we take of Bitfinex' 20 a minute are back after a minute at best.
  */
-export function restMs(
+export function pauseBeforeCutMs(
   { connects }: Pick<Limits, 'connects'>,
   { sockets, backAt }: { sockets: number; backAt: number },
   at: number,
